@@ -1,0 +1,5 @@
+"""``python -m perfspec``."""
+
+from perfspec.cli.main import main
+
+main()

@@ -1,0 +1,120 @@
+"""``perfspec run``: services, hooks, load, verdict, report."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from perfspec.cli.conclude import conclude, conclude_options
+from perfspec.cli.live import view_for
+from perfspec.cli.specs import choice_options, read_plan, spec_argument
+from perfspec.clock import SystemClock
+from perfspec.judge.abort import broken
+from perfspec.judge.model import Outcome
+from perfspec.judge.verdict import judge_test
+from perfspec.run.contracts import BrokenRunError, RunOptions
+from perfspec.run.folder import RunFolder
+from perfspec.run.guard import check_guard
+from perfspec.run.supervisor import run_plan
+
+if TYPE_CHECKING:
+    from perfspec.measure.collect import Collector
+    from perfspec.measure.model import AbortHit, TestResult
+    from perfspec.plan.model import Plan, Test
+
+
+class Judging:
+    """The referee of a run: the judges that will decide the verdict, asked while it goes on."""
+
+    def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:
+        return broken(test, collector)
+
+    def stops_sequence(self, test: Test, result: TestResult) -> bool:
+        return judge_test(test, result).outcome not in {Outcome.PASS, Outcome.WARN}
+
+
+@click.command("run")
+@spec_argument
+@choice_options
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Load processes, one for each core.",
+)
+@click.option("--confirm", metavar="NAME", help="Name the protected environment that is meant.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    show_default=True,
+    help="Folder that holds .perfspec/runs.",
+)
+@conclude_options
+def command(
+    file: str,
+    *,
+    processes: int,
+    confirm: str | None,
+    output: Path,
+    inconclusive: Literal["pass", "fail"] | None,
+    junit_strict: bool,
+    as_json: bool,
+    **choice: Any,  # noqa: ANN401  (choice_options)
+) -> int:
+    """Run a sequence of tests, judge it and write the report.
+
+    Exit codes: 0 pass or warn, 1 fail, 2 the spec or command line is wrong, 3 the run broke,
+    4 no verdict, 130 interrupted.
+
+    \b
+    Examples:
+      perfspec run
+      perfspec run --env staging --sequence nightly
+      perfspec run --only load --time-scale 10% --processes 2
+    """  # noqa: D301
+    clock = SystemClock()
+    plan = read_plan(file, **choice)
+    options = RunOptions(confirm=confirm, processes=processes, variables=dict(os.environ))
+    check_guard(plan, confirm=confirm, variables=options.variables, now=clock.now())
+    _show_checklist(plan)
+    folder = RunFolder.create(output, clock)
+    problem: BrokenRunError | None = None
+    from rich.console import Console  # noqa: PLC0415  (not for --help)
+
+    console = Console(stderr=True, highlight=False)
+    with view_for(console, plan, os.environ) as observer:
+        try:
+            result = run_plan(
+                plan,
+                folder,
+                referee=Judging(),
+                observer=observer,
+                options=options,
+                clock=clock,
+            )
+        except BrokenRunError as error:
+            problem, result = error, error.result
+    code = conclude(
+        plan,
+        result,
+        folder,
+        inconclusive=inconclusive,
+        junit_strict=junit_strict,
+        as_json=as_json,
+    )
+    if problem is not None:
+        click.echo(f"Error: {problem}", err=True)  # with the last lines of the log it is about
+        return problem.exit_code
+    return code
+
+
+def _show_checklist(plan: Plan) -> None:
+    protected = plan.environment.protected
+    if protected is not None:
+        for item in protected.checklist:
+            click.echo(f"  [ ] {item}", err=True)

@@ -1,0 +1,122 @@
+"""Reading a spec and choosing what of it runs: options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from perfspec.errors import InvalidSpecError, UsageError
+from perfspec.plan.check import check_plan
+from perfspec.plan.compile.choice import choose_tests
+from perfspec.plan.compile.plan import compile_plan
+from perfspec.plan.compile.unjudged import check_objectives
+from perfspec.spec.document import load_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from perfspec.plan.model import Plan
+    from perfspec.spec.document import Document
+
+DEFAULT_FILE = "perfspec.yaml"
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+class Percent(click.ParamType[float]):
+    """A share such as 10%, as a ratio above 0."""
+
+    name = "percentage"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401  (click gives anything)
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        from perfspec.units import parse_share  # noqa: PLC0415
+
+        if isinstance(value, float):
+            return value
+        try:
+            share = parse_share(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if share == 0:
+            self.fail("0% leaves no time at all", param, ctx)
+        return share
+
+
+def spec_argument(command: Command) -> Command:
+    """The file to read, ``perfspec.yaml`` when left out."""
+    return click.argument(
+        "file", default=DEFAULT_FILE, type=click.Path(dir_okay=False), metavar="[FILE]"
+    )(command)
+
+
+def choice_options(command: Command) -> Command:
+    """Which environment, sequence, tests and tags."""
+    options = (
+        click.option(
+            "--env", "environment", metavar="NAME", help="Environment; `local` if there is one."
+        ),
+        click.option("--sequence", metavar="NAME", help="Sequence, or a single test; `default`."),
+        click.option(
+            "--only", multiple=True, metavar="TEST", help="Only this test of it (repeatable)."
+        ),
+        click.option(
+            "--tags", multiple=True, metavar="TAG", help="Only steps with this tag (repeatable)."
+        ),
+        click.option(
+            "--time-scale", type=Percent(), metavar="PERCENT", help="Shorten everything, e.g. 10%."
+        ),
+        click.option("--seed", default=1, show_default=True, help="Of all random choices."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def read_document(file: str, variables: Mapping[str, str] | None) -> Document:
+    """Read and check one spec. Raises UsageError when there is none, InvalidSpecError."""
+    path = Path(file)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        msg = f"there is no {file}: name the spec, or write one (see examples/quickstart)"
+        raise UsageError(msg) from None
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror or error}"
+        raise UsageError(msg) from None
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError:
+        msg = f"the path of {file} cannot be written into a plan: it is no text in this locale"
+        raise UsageError(msg) from None
+    return load_document(content, file, variables)
+
+
+def read_plan(
+    file: str,
+    *,
+    environment: str | None,
+    sequence: str | None,
+    only: tuple[str, ...],
+    tags: tuple[str, ...],
+    time_scale: float | None,
+    seed: int,
+) -> Plan:
+    """The plan that the options ask for; mistakes of the spec are raised, warnings are shown."""
+    variables = dict(os.environ)
+    document = read_document(file, variables)
+    chosen = choose_tests(document, sequence, only, tags, time_scale)
+    plan = compile_plan(document, chosen, variables=variables, environment=environment, seed=seed)
+    found = check_plan(plan)
+    errors = {each for each in found if not each.warning} | {*check_objectives(document)}
+    if errors:
+        raise InvalidSpecError(tuple(sorted(errors)))
+    for each in (*document.warnings, *found):
+        click.echo(str(each), err=True)
+    return plan

@@ -1,0 +1,1 @@
+"""A small bookshop to try everything on; it imports nothing of the rest of perfspec."""

@@ -1,0 +1,1 @@
+"""Deciding: validity, objectives, verdicts. Pure functions of a plan and a result."""

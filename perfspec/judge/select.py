@@ -1,0 +1,127 @@
+"""Which samples a limit looks at: those of its subject, in the judged seconds."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from perfspec.measure.model import Window
+from perfspec.plan.load import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from perfspec.measure.model import Health, Key, TestResult
+    from perfspec.plan.limits import Subject
+
+FEWEST_BLOCKS, MOST_BLOCKS, BLOCK_S = 8, 30, 5.0
+
+
+def measured(result: TestResult, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """The parts of the spans in which there was load."""
+    end = _end_of_load(result)
+    cut = (Span(start_s=each.start_s, end_s=min(each.end_s, end)) for each in spans)
+    return tuple(each for each in cut if each.end_s > each.start_s)
+
+
+def seconds(spans: Sequence[Span]) -> float:
+    """How long the spans are together."""
+    return sum(each.end_s - each.start_s for each in spans)
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """In order, those that touch as one; spans do not overlap."""
+    found: list[Span] = []
+    for each in sorted(spans, key=lambda span: span.start_s):
+        if found and found[-1].end_s == each.start_s:
+            found[-1] = Span(start_s=found[-1].start_s, end_s=each.end_s)
+        else:
+            found.append(each)
+    return tuple(found)
+
+
+def windows_in(result: TestResult, spans: Sequence[Span]) -> tuple[int, ...]:
+    """Indices of the windows that lie in the spans, in order.
+
+    No window crosses the edge of a judged span, so its middle tells where it belongs.
+    """
+    middles = ((start + end) / 2 for start, end in pairwise(result.edges))
+    return tuple(
+        index
+        for index, middle in enumerate(middles)
+        if any(span.start_s <= middle < span.end_s for span in spans)
+    )
+
+
+def samples(result: TestResult, subject: Subject, spans: Sequence[Span]) -> Window:
+    """Everything that the subject did in the spans, as one window."""
+    return merged(_gathered(result, subject, dict.fromkeys(windows_in(result, spans), 0)).values())
+
+
+def by_window(result: TestResult, subject: Subject, spans: Sequence[Span]) -> list[Window]:
+    """One window for each index in the spans, also where the subject did nothing."""
+    indices = windows_in(result, spans)
+    found = _gathered(result, subject, {each: each for each in indices})
+    return [found.get(each) or Window(index=each) for each in indices]
+
+
+def blocks(result: TestResult, subject: Subject, spans: Sequence[Span]) -> list[Window]:
+    """Neighbouring windows merged for the jackknife, so that blocks are nearly independent.
+
+    Blocks of 5 s or an eighth of the judged time if that is shorter, and longer ones where there
+    would be more than 30; fewer than 8 where there are fewer windows. Blocks without samples are
+    left out.
+    """
+    indices = windows_in(result, spans)
+    wanted = min(
+        max(int(seconds(spans) / BLOCK_S), FEWEST_BLOCKS), MOST_BLOCKS, max(len(indices), 1)
+    )
+    block_of = {index: at * wanted // len(indices) for at, index in enumerate(indices)}
+    found = _gathered(result, subject, block_of)
+    return [found[each] for each in sorted(found) if found[each].count]
+
+
+def merged(windows: Iterable[Window]) -> Window:
+    """All of them as one; an empty window without any."""
+    total = Window(index=-1)
+    for each in windows:
+        total.merge(each)
+    return total
+
+
+def health_in(result: TestResult, spans: Sequence[Span]) -> list[Health]:
+    """What the generator said of itself in the spans."""
+    wanted = set(windows_in(result, spans))
+    return [each for each in result.health if each.index in wanted]
+
+
+def _end_of_load(result: TestResult) -> float:
+    """When users were told to stop: while they leave, a test that ends early goes on measuring."""
+    if result.abort is not None:
+        return min(result.abort.at_s, result.measured_s)
+    if result.status == "complete":
+        return result.measured_s
+    busy = [each.index for each in result.health if each.users > 0]
+    return min(result.edges[max(busy) + 1], result.measured_s) if busy else 0.0
+
+
+def _concerns(subject: Subject, key: Key) -> bool:
+    if subject.persona not in {None, key.persona}:
+        return False
+    if subject.file_class not in {None, key.file_class}:
+        return False
+    if subject.kind == "total":
+        return key.kind == "request"
+    return (subject.kind, subject.name) == (key.kind, key.name)
+
+
+def _gathered(result: TestResult, subject: Subject, target: Mapping[int, int]) -> dict[int, Window]:
+    """The subject's windows, added up by what ``target`` has for their index, if anything."""
+    found: dict[int, Window] = {}
+    for series in result.series:
+        if _concerns(subject, series.key):
+            for window in series.windows:
+                at = target.get(window.index)
+                if at is not None:
+                    found.setdefault(at, Window(index=at)).merge(window)
+    return found

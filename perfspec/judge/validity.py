@@ -1,0 +1,130 @@
+"""Whether the generator did what the plan wanted: asked before any limit is looked at.
+
+A run that was not delivered tells nothing about the target, in either direction. Bounds of the
+open model (late and dropped journeys) do not belong here yet: there is no open model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from perfspec.judge.select import health_in, samples, seconds
+from perfspec.plan.limits import Subject
+from perfspec.plan.load import phases
+from perfspec.units import format_duration, format_latency, format_share
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfspec.measure.model import Health, TestResult
+    from perfspec.plan.load import Span
+    from perfspec.plan.model import Test
+
+BUSY = 0.9  # of one core; LANGUAGE: at or above it for 10 s, the generator is saturated
+BUSY_S = 10.0
+MISSED = 0.02  # share of the planned users
+ROUNDED = 1.0  # users: a level of 7.5 is 7 or 8
+SETTLE_S, LEAVE_S = 2.0, 1.0  # a jump takes a second; a tick at the end tells of what follows
+STALL_S, STALL_SHARE = 0.1, 0.1  # of a second, and of the median latency
+TOTAL = Subject(kind="total")
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """``invalid`` is the sentence that says why nothing can be judged.
+
+    ``broken`` is true where the run itself broke (a worker lost), not only its numbers. ``delay_s``
+    is what the generator may have added to a latency: the longest iteration of its event loop in a
+    typical window. It only ever adds, so a limit that is kept is kept without it too.
+    """
+
+    invalid: str | None = None
+    broken: bool = False
+    delay_s: float = 0.0
+
+
+def check(test: Test, result: TestResult, spans: Sequence[Span]) -> Validity:
+    """Look at the generator in the judged seconds (``spans``, cut to what was measured)."""
+    health = health_in(result, spans)
+    if not health:
+        if samples(result, TOTAL, spans).count:
+            return Validity(invalid="The generator did not report on itself in the judged seconds.")
+        return Validity()
+    lost = _lost_workers(result, health)
+    if lost:
+        return Validity(invalid=lost, broken=True)
+    delay_s = median(each.hub_delay_us for each in health) / 1e6
+    invalid = (
+        _saturated(health, seconds(spans))
+        or _missed_users(test, result, health, max(each.end_s for each in spans))
+        or _stalled(result, spans, delay_s)
+    )
+    return Validity(invalid=invalid, delay_s=delay_s)
+
+
+def _lost_workers(result: TestResult, health: Sequence[Health]) -> str | None:
+    most = max(each.workers for each in result.health)
+    least = min(each.workers for each in health)
+    if least == most:
+        return None
+    return f"{most - least} of {most} load generator workers were lost."
+
+
+def _saturated(health: Sequence[Health], judged_s: float) -> str | None:
+    """A test that judges less than 10 s is saturated when it was busy all that time."""
+    longest = max(each.busy_s for each in health)
+    if longest < min(BUSY_S, judged_s):
+        return None
+    return (
+        f"The load generator was saturated: a worker used {format_share(BUSY)} of its core or more"
+        f" for {format_duration(longest)}. Use more processes or fewer users."
+    )
+
+
+def _missed_users(
+    test: Test, result: TestResult, health: Sequence[Health], end_s: float
+) -> str | None:
+    """Means over each judged hold, without the seconds around a change of the level.
+
+    What is left of a hold of less than 4 s says nothing, so it is not looked at.
+    """
+    for hold in phases(test.stages):
+        begin, end = hold.start_s + SETTLE_S, min(hold.end_s, end_s) - LEAVE_S
+        settled = [
+            each
+            for each in health
+            if begin <= result.edges[each.index] and result.edges[each.index + 1] <= end
+        ]
+        reached, planned = _mean_users(result, settled)
+        missed = abs(reached - planned) > max(MISSED * planned, ROUNDED)
+        if hold.kind == "hold" and missed:
+            return (
+                f"The load generator ran {reached:.0f} users where {planned:.0f} were planned,"
+                f" between {format_duration(hold.start_s)} and {format_duration(hold.end_s)}."
+            )
+    return None
+
+
+def _mean_users(result: TestResult, health: Sequence[Health]) -> tuple[float, float]:
+    lengths = [end - start for start, end in pairwise(result.edges)]
+    weights = [lengths[each.index] for each in health]
+    total = sum(weights)
+    if not total:
+        return 0.0, 0.0
+    pairs = list(zip(weights, health, strict=True))
+    reached = sum(weight * each.users for weight, each in pairs) / total
+    return reached, sum(weight * each.planned for weight, each in pairs) / total
+
+
+def _stalled(result: TestResult, spans: Sequence[Span], delay_s: float) -> str | None:
+    """Whether the event loop stood still for so long that the load itself was not delivered."""
+    middle = samples(result, TOTAL, spans).latency.quantile(0.5)
+    if delay_s < STALL_S or middle is None or delay_s < STALL_SHARE * middle:
+        return None
+    return (
+        f"The load generator stood still for {format_latency(delay_s)} in a typical window:"
+        " something in it blocks (a `call`, a slow machine), so latencies read too long."
+    )

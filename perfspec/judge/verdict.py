@@ -1,0 +1,235 @@
+"""From findings to one verdict for each test and one exit code for the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from perfspec.errors import Exit, UsageError
+from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
+from perfspec.judge.select import joined, measured, seconds
+from perfspec.judge.slo import Judge
+from perfspec.judge.validity import Validity, check
+from perfspec.judge.wording import amount, bound
+from perfspec.plan.load import Span, duration_s, judged
+from perfspec.units import format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfspec.measure.model import AbortHit, RunResult, TestResult
+    from perfspec.plan.model import Plan, Test
+
+Mapped = Literal["pass", "fail"]
+SLACK_S, SLACK_SHARE = 1.5, 0.1  # the last tick may come a little before the end
+GRAVITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
+EXITS = {
+    Outcome.SKIPPED: Exit.NO_VERDICT,
+    Outcome.PASS: Exit.OK,
+    Outcome.WARN: Exit.OK,
+    Outcome.INCONCLUSIVE: Exit.NO_VERDICT,
+    Outcome.FAIL: Exit.FAIL,
+    Outcome.ERROR: Exit.BROKEN,
+}
+SAID = {
+    Outcome.SKIPPED: "skipped",
+    Outcome.PASS: "passed",
+    Outcome.WARN: "passed with warnings",
+    Outcome.INCONCLUSIVE: "could not be decided",
+    Outcome.FAIL: "failed",
+    Outcome.ERROR: "broke",
+}
+MAPPED = {"pass": Exit.OK, "fail": Exit.FAIL}
+WORDS = {
+    Outcome.FAIL: "broken",
+    Outcome.INCONCLUSIVE: "not decided",
+    Outcome.WARN: "with a warning",
+}
+
+
+def judge_run(plan: Plan, result: RunResult, *, inconclusive: Mapped | None = None) -> Verdict:
+    """The verdict of all tests together: the worst of them, skipped ones not counted.
+
+    ``inconclusive`` says what the exit code makes of "no verdict" (``--inconclusive``); the outcome
+    stays. Raises UsageError for a result that was measured with another plan.
+    """
+    if result.plan_fingerprint != plan.fingerprint:
+        msg = (
+            "the result was measured with another plan: what is measured has changed since, not"
+            " only how it is judged; run again"
+        )
+        raise UsageError(msg)
+    found = {each.name: each for each in result.tests}
+    tests = tuple(_judge_or_miss(each, found.get(each.name), result) for each in plan.tests)
+    outcome = worst(each.outcome for each in tests)
+    if result.problem is not None:
+        outcome = Outcome.ERROR
+    code = EXITS[outcome]
+    if code is Exit.NO_VERDICT and inconclusive:
+        code = MAPPED[inconclusive]
+    if result.interrupted:
+        code = Exit.INTERRUPTED
+    return Verdict(
+        tool=result.tool,
+        run_id=result.run_id,
+        outcome=outcome,
+        exit_code=int(code),
+        summary=_summary(tests, result),
+        tests=tests,
+    )
+
+
+def judge_test(test: Test, result: TestResult) -> TestVerdict:
+    """One test: first whether it can be judged at all, then every limit of it."""
+    if result.status == "skipped":
+        reason = result.reason or "The test was skipped."
+        return TestVerdict(
+            name=test.name, outcome=Outcome.SKIPPED, reasons=(reason,), place=test.place
+        )
+    wanted = _judged_spans(test)
+    spans = measured(result, wanted)
+    validity = check(test, result, spans)
+    findings = _findings(test, result, validity)
+    missing = _missing(wanted, spans)
+    outcome = _outcome(result, validity, findings, missing=missing is not None)
+    reasons = (
+        validity.invalid,
+        _status(test, result) or missing,
+        _said_by(findings, result, validity),
+    )
+    passed = outcome is Outcome.PASS
+    blamed = outcome in {Outcome.WARN, Outcome.FAIL} or (
+        outcome is Outcome.INCONCLUSIVE and not validity.invalid and result.status == "complete"
+    )  # a run that was not delivered says nothing about the target
+    return TestVerdict(
+        name=test.name,
+        outcome=outcome,
+        reasons=() if passed else tuple(each for each in reasons if each),
+        invalid=validity.invalid,
+        findings=findings,
+        judged=spans,
+        warm_up_s=test.warm_up_s,
+        say=test.say if blamed else None,
+        advice=test.advice if blamed else (),
+        place=test.place,
+    )
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The gravest; ``skipped`` if there is none or none that counts."""
+    return max(outcomes, key=GRAVITY.__getitem__, default=Outcome.SKIPPED)
+
+
+def _judge_or_miss(test: Test, result: TestResult | None, run: RunResult) -> TestVerdict:
+    if result is not None:
+        return judge_test(test, result)
+    ended = run.interrupted or run.problem is not None
+    return TestVerdict(
+        name=test.name,
+        outcome=Outcome.SKIPPED if ended else Outcome.ERROR,
+        reasons=("The run ended before this test." if ended else "There is no result of it.",),
+        place=test.place,
+    )
+
+
+def _judged_spans(test: Test) -> tuple[Span, ...]:
+    """The seconds that limits look at, those of ``hold`` where there is no limit.
+
+    Limits on what happens only at a user's start look at the whole test; they do not count here
+    beside others, or the ramps would look judged.
+    """
+    every = {each.during for each in test.objectives}
+    every = every - {"whole"} or every or {"hold"}
+    for widest in ("whole", "all"):
+        if widest in every:
+            every = {widest}
+    spans = [span for each in sorted(every) for span in judged(test.stages, each, test.warm_up_s)]
+    return joined(spans)
+
+
+def _findings(test: Test, result: TestResult, validity: Validity) -> tuple[Finding, ...]:
+    """Every limit; none of them is decided by the numbers of a test that broke or is invalid."""
+    judge = Judge(test, result, validity.delay_s)
+    found = [judge.judge(each) for each in test.objectives]
+    reason = validity.invalid
+    if result.status == "broken":
+        reason = reason or "the test broke, so its numbers decide nothing"
+    if reason is None:
+        return tuple(found)
+    undecided = {"outcome": Outcome.INCONCLUSIVE, "reason": reason, "thin": False}
+    return tuple(msgspec.structs.replace(each, **undecided) for each in found)
+
+
+def _missing(wanted: Sequence[Span], spans: Sequence[Span]) -> str | None:
+    whole, part = seconds(wanted), seconds(spans)
+    if whole - part <= min(SLACK_S, SLACK_SHARE * whole):
+        return None
+    text = format_duration(whole)
+    return f"Only {format_duration(part)} of {text} that are to be judged were measured."
+
+
+def _outcome(
+    result: TestResult, validity: Validity, findings: Sequence[Finding], *, missing: bool
+) -> Outcome:
+    if result.status == "broken" or validity.broken:
+        return Outcome.ERROR
+    if result.status == "aborted":
+        return Outcome.FAIL
+    outcome = worst(each.outcome for each in findings)
+    if validity.invalid or missing or not any(each.samples for each in findings):
+        return worst((outcome, Outcome.INCONCLUSIVE))
+    return outcome
+
+
+def _said_by(findings: Sequence[Finding], result: TestResult, validity: Validity) -> str | None:
+    if not findings:
+        return "The test states no limit, so there is nothing to judge."
+    if not any(each.samples for each in findings):
+        return "Nothing was measured in the judged seconds."
+    if validity.invalid or result.status == "broken":
+        return None
+    counts = Counter(each.outcome for each in findings)
+    parts = [f"{counts[each]} {word}" for each, word in WORDS.items() if counts[each]]
+    noun = "limit" if len(findings) == 1 else "limits"
+    return f"Of {len(findings)} {noun} {', '.join(parts)}." if parts else None
+
+
+def _status(test: Test, result: TestResult) -> str | None:
+    if result.status == "complete":
+        return None
+    if result.abort is not None:
+        return _aborted(test, result.abort)
+    planned = format_duration(duration_s(test.stages))
+    what = {"partial": "was stopped", "broken": "broke", "aborted": "was ended"}[result.status]
+    why = f": {result.reason}" if result.reason else "."
+    return f"The test {what} after {format_duration(result.measured_s)} of {planned}{why}"
+
+
+def _aborted(test: Test, hit: AbortHit) -> str:
+    """The plan knows the metric's unit, unless it was changed since the run."""
+    metric = next((each.metric for each in test.abort if each.origin == hit.origin), None)
+    when = f"The test was ended after {format_duration(hit.at_s)}"
+    if metric is None:
+        return f"{when} by a limit on {hit.metric} that {hit.origin} stated then."
+    return (
+        f"{when}: {metric.name} was {amount(metric, hit.observed)} over 10 s ({hit.requests}"
+        f" requests), and {hit.origin} allows {bound(metric, hit.limit)}."
+    )
+
+
+def _summary(tests: Sequence[TestVerdict], result: RunResult) -> str:
+    """One sentence on the run, then one on its tests, the gravest first."""
+    parts = []
+    if result.problem is not None:
+        parts.append(f"The run broke: {result.problem.rstrip('.')}.")
+    if result.interrupted:
+        parts.append("Interrupted: what was measured is judged as partial.")
+    groups = []
+    for outcome in sorted(Outcome, key=GRAVITY.__getitem__, reverse=True):
+        names = [each.name for each in tests if each.outcome is outcome]
+        if names:
+            groups.append(f"{', '.join(names)} {SAID[outcome]}")
+    parts.append(f"{'; '.join(groups)}." if groups else "No test ran.")
+    return " ".join(parts)

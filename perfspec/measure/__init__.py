@@ -1,0 +1,1 @@
+"""Numbers: histograms, windows, the result of a run and how results merge."""

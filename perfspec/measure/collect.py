@@ -1,0 +1,93 @@
+"""Adding up ticks into the result of a test, and looking back over the last seconds."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from typing import TYPE_CHECKING
+
+from perfspec.measure.model import Health, TestResult, Window
+from perfspec.measure.tally import Tally
+from perfspec.plan.load import window_edges
+
+if TYPE_CHECKING:
+    from perfspec.measure.model import AbortHit, TestStatus
+    from perfspec.measure.progress import Tick
+    from perfspec.plan.model import Test
+
+RECENT_TICKS = 10
+
+
+class Collector:
+    """One test while it runs. ``recent`` are the last ten ticks, newest last."""
+
+    def __init__(self, test: Test, started: str) -> None:
+        self.test = test
+        self.started = started
+        self.edges = window_edges(test.stages, test.warm_up_s)
+        self.recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
+        self._tally = Tally()
+        self._health: dict[int, list[Tick]] = {}
+        self._healths: dict[int, Health] = {}
+
+    @property
+    def at_s(self) -> float:
+        return self.recent[-1].at_s if self.recent else 0.0
+
+    def add(self, tick: Tick) -> None:
+        """Take one tick; everything in it is a delta."""
+        self.recent.append(tick)
+        self._tally.add(tick)
+        self._add_health(tick)
+
+    def recent_total(self) -> Window:
+        """All requests that came in with the last ten ticks, as one window."""
+        total = Window(index=-1)
+        for tick in self.recent:
+            for series in tick.series:
+                if series.key.kind == "request":
+                    for window in series.windows:
+                        total.merge(window)
+        return total
+
+    def result(
+        self, status: TestStatus, reason: str | None = None, abort: AbortHit | None = None
+    ) -> TestResult:
+        """The test as measured so far."""
+        return TestResult(
+            name=self.test.name,
+            status=status,
+            reason=reason,
+            started=self.started,
+            measured_s=min(self.at_s, self.edges[-1]),
+            edges=self.edges,
+            series=self._tally.series(),
+            health=[self._healths[index] for index in sorted(self._healths)],
+            errors=sorted(self._tally.errors(), key=lambda each: (-each.count, each.first_s)),
+            journeys=self._tally.journeys(),
+            overrun=self._tally.overrun,
+            abort=abort,
+        )
+
+    def _add_health(self, tick: Tick) -> None:
+        index = self._window_of(tick.at_s)
+        if index not in self._healths:
+            self._health = {index: []}  # only the open window's ticks are kept
+        ticks = self._health.setdefault(index, [])
+        ticks.append(tick)
+        n = len(ticks)
+        self._healths[index] = Health(
+            index=index,
+            users=sum(each.users for each in ticks) / n,
+            ready=sum(each.ready for each in ticks) / n,
+            planned=sum(each.planned for each in ticks) / n,
+            cpu=sum(each.cpu for each in ticks) / n,
+            cpu_max=max(each.cpu for each in ticks),
+            busy_s=max(each.busy_s for each in ticks),
+            hub_delay_us=max(each.hub_delay_us for each in ticks),
+            workers=tick.workers,
+        )
+
+    def _window_of(self, at_s: float) -> int:
+        """A tick reports on the second before it, so its window is the one that ends with it."""
+        return min(max(bisect_left(self.edges, at_s) - 1, 0), len(self.edges) - 2)

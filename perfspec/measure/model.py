@@ -1,0 +1,178 @@
+"""What happened: the result of a run, bounded by endpoints and windows, never by requests.
+
+Times are seconds on the test's own clock (0 is its first user) unless a field says otherwise.
+A request belongs to the window in which it was (to be) started, so a stalled target cannot push
+its slow answers out of the judged seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from perfspec.measure.errors import ErrorClass
+from perfspec.measure.histogram import Histogram
+from perfspec.plan.base import Value
+from perfspec.plan.limits import SeriesKind
+
+FORMAT: Literal["perfspec/result/1"] = "perfspec/result/1"
+TestStatus = Literal["complete", "partial", "aborted", "broken", "skipped"]
+
+
+class Key(Value, frozen=True, kw_only=True):
+    """Which samples: those of one endpoint, poll, completion or group, by one persona.
+
+    ``file_class`` is the class of the file that a request sent, None when it sent none.
+    """
+
+    kind: SeriesKind
+    name: str
+    persona: str
+    file_class: str | None = None
+
+
+class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Samples of one series in one window. ``latency`` and ``ttfb`` hold all of them, failed too.
+
+    ``resent`` counts requests that libcurl sent twice after a reset of a kept connection, ``extra``
+    the further attempts of ``retry``.
+    """
+
+    index: int
+    latency: Histogram = msgspec.field(default_factory=Histogram)
+    ttfb: Histogram = msgspec.field(default_factory=Histogram)
+    errors: dict[ErrorClass, int] = {}
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    connections: int = 0
+    resent: int = 0
+    extra: int = 0
+
+    @property
+    def count(self) -> int:
+        return self.latency.count
+
+    def merge(self, other: Window) -> None:
+        """Add the other's samples to this one; ``index`` stays."""
+        self.latency.merge(other.latency)
+        self.ttfb.merge(other.ttfb)
+        for each, n in other.errors.items():
+            self.errors[each] = self.errors.get(each, 0) + n
+        self.bytes_sent += other.bytes_sent
+        self.bytes_received += other.bytes_received
+        self.connections += other.connections
+        self.resent += other.resent
+        self.extra += other.extra
+
+
+class Series(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Windows of one key in rising order; a window without samples is left out."""
+
+    key: Key
+    windows: list[Window]
+
+
+class ErrorGroup(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Failures of one series that read alike; ``first_*`` tell when, at which load it appeared."""
+
+    key: Key
+    error: ErrorClass
+    message: str
+    count: int
+    first_s: float
+    first_users: int
+
+
+class Health(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The generator and its load during one window.
+
+    ``users`` and ``ready`` (past ``on_start``) are means, ``planned`` what the plan wanted. ``cpu``
+    is the share of one core that the busiest worker used, as mean and as maximum of the seconds;
+    ``busy_s`` how long, up to the window's end, some worker has been at or above 90 % without a
+    break. ``hub_delay_us`` is the longest iteration of an event loop: the uncertainty of a latency.
+    """
+
+    index: int
+    users: float
+    ready: float
+    planned: float
+    cpu: float
+    cpu_max: float
+    busy_s: float
+    hub_delay_us: int
+    workers: int
+
+
+class Journeys(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Journeys of one persona. ``cut_off`` were under way when the test ended: no failure."""
+
+    persona: str
+    completed: int = 0
+    failed: int = 0
+    cut_off: int = 0
+
+
+class AbortHit(Value, frozen=True, kw_only=True):
+    """The ``abort`` limit that ended a test; the value is in the metric's unit."""
+
+    origin: str
+    metric: str
+    limit: float
+    observed: float
+    requests: int
+    at_s: float
+
+
+class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One test. ``edges`` has one entry more than there are windows.
+
+    ``measured_s`` is how far the load really got; seconds behind it were not measured. ``reason``
+    says in a sentence why the status is not ``complete``. ``overrun`` counts requests that were cut
+    off at the end, which are in no series.
+    """
+
+    name: str
+    status: TestStatus
+    reason: str | None = None
+    started: str
+    measured_s: float
+    edges: tuple[float, ...]
+    series: list[Series] = []
+    health: list[Health] = []
+    errors: list[ErrorGroup] = []
+    journeys: list[Journeys] = []
+    overrun: int = 0
+    abort: AbortHit | None = None
+
+
+class Machine(Value, frozen=True, kw_only=True):
+    """Where the load came from: what the soft fingerprint of a baseline compares."""
+
+    cpu: str
+    cores: int
+    memory: int
+    system: str
+    python: str
+    locust: str
+    libcurl: str
+    workers: int
+
+
+class RunResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A whole run. ``started`` and ``finished`` are ISO 8601 in UTC.
+
+    ``problem`` is the sentence that explains a run which broke outside its tests (a service never
+    ready, a hook failed); ``interrupted`` is true after Ctrl-C.
+    """
+
+    format: Literal["perfspec/result/1"] = FORMAT
+    tool: str
+    run_id: str
+    plan_fingerprint: str
+    started: str
+    finished: str
+    machine: Machine
+    tests: list[TestResult]
+    interrupted: bool = False
+    problem: str | None = None

@@ -1,0 +1,49 @@
+"""What the load process tells every second: a delta that the parent adds up into the result.
+
+The parent owns the result, so a load process that dies loses a second, not a run. Each message is
+one line of JSON on the pipe.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from perfspec.measure.model import ErrorGroup, Journeys, Machine, Series
+
+
+class Started(msgspec.Struct, tag="started", kw_only=True, forbid_unknown_fields=True):
+    """The first message: all workers are there and the test's clock begins."""
+
+    started: str
+    machine: Machine
+
+
+class Tick(msgspec.Struct, tag="tick", kw_only=True, forbid_unknown_fields=True):
+    """What came in since the last tick. Lists hold deltas: counts since then, not totals.
+
+    ``at_s`` is the time on the test's clock. ``cpu`` is the share of one core of the busiest worker
+    since the last tick, ``busy_s`` how long some worker has been at 90 % or more without a break.
+    """
+
+    at_s: float
+    users: int
+    ready: int
+    planned: int
+    workers: int
+    cpu: float
+    busy_s: float
+    hub_delay_us: int
+    series: list[Series] = []
+    errors: list[ErrorGroup] = []
+    journeys: list[Journeys] = []
+    overrun: int = 0
+
+
+class Ended(msgspec.Struct, tag="ended", kw_only=True, forbid_unknown_fields=True):
+    """The last message; ``problem`` says what went wrong on the generator's side, if anything."""
+
+    at_s: float
+    problem: str | None = None
+
+
+Message = Started | Tick | Ended

@@ -1,0 +1,64 @@
+"""Adding up deltas: what came in, by series and window, so that every sum is exact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from perfspec.measure.model import Journeys, Series, Window
+
+if TYPE_CHECKING:
+    from perfspec.measure.errors import ErrorClass
+    from perfspec.measure.model import ErrorGroup, Key
+    from perfspec.measure.progress import Tick
+
+
+class Tally:
+    """The sum of ticks; the ticks themselves are left as they are."""
+
+    def __init__(self) -> None:
+        self.overrun = 0
+        self._windows: dict[Key, dict[int, Window]] = {}
+        self._errors: dict[tuple[Key, ErrorClass, str], ErrorGroup] = {}
+        self._journeys: dict[str, Journeys] = {}
+
+    def add(self, tick: Tick) -> None:
+        """Take one tick; everything in it is a delta."""
+        self.overrun += tick.overrun
+        for series in tick.series:
+            mine = self._windows.setdefault(series.key, {})
+            for window in series.windows:
+                mine.setdefault(window.index, Window(index=window.index)).merge(window)
+        for group in tick.errors:
+            self._add_error(group)
+        for counts in tick.journeys:
+            total = self._journeys.setdefault(counts.persona, Journeys(persona=counts.persona))
+            total.completed += counts.completed
+            total.failed += counts.failed
+            total.cut_off += counts.cut_off
+
+    def series(self) -> list[Series]:
+        """Each key with its windows in rising order."""
+        return [
+            Series(key=key, windows=[windows[index] for index in sorted(windows)])
+            for key, windows in self._windows.items()
+        ]
+
+    def errors(self) -> list[ErrorGroup]:
+        """Failures that read alike, in the order of their first appearance here."""
+        return list(self._errors.values())
+
+    def journeys(self) -> list[Journeys]:
+        """Counts by persona."""
+        return list(self._journeys.values())
+
+    def _add_error(self, group: ErrorGroup) -> None:
+        name = (group.key, group.error, group.message)
+        known = self._errors.get(name)
+        if known is None:
+            self._errors[name] = msgspec.structs.replace(group)
+            return
+        known.count += group.count
+        if group.first_s < known.first_s:
+            known.first_s, known.first_users = group.first_s, group.first_users

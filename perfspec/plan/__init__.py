@@ -1,0 +1,1 @@
+"""What will run: compiled journeys, load curves, objectives, fingerprint."""

@@ -1,0 +1,117 @@
+"""Mistakes that show only when load and journeys come together: nothing judged, too few samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfspec.errors import Diagnostic
+from perfspec.plan.compile.journeys import endpoints_of
+from perfspec.plan.expect import ASSUMED_LATENCY_S, one_journey
+from perfspec.plan.load import duration_s, judged, peak_users
+from perfspec.plan.model import RowsGenerated
+from perfspec.plan.shares import split_users
+from perfspec.units import format_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfspec.plan.base import Place
+    from perfspec.plan.model import Plan, Test
+
+
+def check_plan(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Errors and warnings about the tests of a plan, in reading order."""
+    found = {each for test in plan.tests for each in _check(plan, test)}
+    return tuple(sorted(found))
+
+
+def _check(plan: Plan, test: Test) -> Iterator[Diagnostic]:
+    if not test.personas:
+        yield _error(test.place, "PS301", f"no step is left in test {test.name!r}", _NO_STEP)
+        return
+    if peak_users(test.stages) == 0 or duration_s(test.stages) == 0:
+        yield _error(test.place, "PS302", f"test {test.name!r} has no load", _NO_LOAD)
+        return
+    yield from _nothing_judged(test)
+    yield from _few_samples(test)
+    yield from _small_pools(plan, test)
+    yield from _users(test)
+    yield from _hammering(test)
+
+
+_NO_STEP = "only, without and --tags leave no request to any persona"
+_NO_LOAD = "give a stage users above 0 and a ramp or hold"
+
+
+def _nothing_judged(test: Test) -> Iterator[Diagnostic]:
+    unjudged = [
+        each for each in test.objectives if not judged(test.stages, each.during, test.warm_up_s)
+    ]
+    if not test.objectives:
+        message = f"no limit judges test {test.name!r}: its verdict would be inconclusive"
+        yield _warning(test.place, "PS311", message, "add an slo to it, to an endpoint or the root")
+    for each in unjudged:
+        during = each.during
+        message = f"nothing would be judged: test {test.name!r} has no {during} after the warm-up"
+        hint = "add a hold" if during == "hold" else "choose another `during`"
+        yield _error(test.place if during == "hold" else each.place, "PS303", message, hint)
+
+
+def _few_samples(test: Test) -> Iterator[Diagnostic]:
+    for each in test.objectives:
+        quantile = each.metric.kind == "quantile"
+        if each.expected is None or not quantile or each.expected >= each.min_samples:
+            continue
+        count = format_count(round(each.expected, 1))
+        message = (
+            f"about {count} samples of {each.subject} are expected in test {test.name!r}, "
+            f"{each.metric.name} needs {each.min_samples}"
+        )
+        yield _warning(each.place, "PS312", message, "hold longer, or use more users")
+
+
+def _small_pools(plan: Plan, test: Test) -> Iterator[Diagnostic]:
+    users = split_users(test.personas, peak_users(test.stages))
+    for source in plan.data:
+        if source.pick != "unique" or not isinstance(source.source, RowsGenerated):
+            continue
+        need = sum(users[each.name] for each in test.personas if each.data == source.name)
+        if need > source.source.rows:
+            message = (
+                f"data {source.name!r} has {source.source.rows} rows, "
+                f"test {test.name!r} needs {need}: one for each user"
+            )
+            yield _error(test.place, "PS304", message, "generate more rows, or pick: round_robin")
+
+
+def _users(test: Test) -> Iterator[Diagnostic]:
+    peak = peak_users(test.stages)
+    fixed = sum(each.users or 0 for each in test.personas)
+    if fixed > peak:
+        message = f"personas ask for {fixed} users, test {test.name!r} has at most {peak}"
+        yield _warning(test.place, "PS313", message, "raise the users of the test")
+    idle = [name for name, n in split_users(test.personas, peak).items() if n == 0]
+    if idle and fixed <= peak:
+        message = f"no user of {', '.join(idle)} runs in test {test.name!r} with {peak} users"
+        yield _warning(test.place, "PS314", message, "use more users, or a larger share")
+    for stage in test.stages:
+        if stage.jitter is not None and stage.hold_s == 0:
+            yield _warning(test.place, "PS315", "jitter needs a hold to move in", "add a hold")
+
+
+def _hammering(test: Test) -> Iterator[Diagnostic]:
+    for persona in test.personas:
+        calls = one_journey(persona)
+        requests = sum(calls.requests.values())
+        think = calls.seconds - ASSUMED_LATENCY_S * requests
+        if requests > 0 and think <= 0 and endpoints_of(persona.journey):
+            message = f"{persona.name!r} never thinks: it sends as fast as the target answers"
+            yield _warning(persona.journey[0].place, "PS316", message, "add think: 1s..5s")
+
+
+def _error(place: Place, code: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(place.file, place.line, place.column, code, message, hint)
+
+
+def _warning(place: Place, code: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(place.file, place.line, place.column, code, message, hint, warning=True)

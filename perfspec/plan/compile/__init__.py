@@ -1,0 +1,1 @@
+"""Spec → Plan: the last place that looks at the spec."""

@@ -1,0 +1,171 @@
+"""Personas of the spec as a test runs them: tags, ``every_step`` and shares applied."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from perfspec.plan.journey import (
+    Auth,
+    GroupStep,
+    MixStep,
+    Options,
+    Persona,
+    PythonStep,
+    RequestStep,
+    SetStep,
+    Step,
+    ThinkStep,
+)
+from perfspec.spec import persona as spec
+from perfspec.units import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from perfspec.plan.base import Place
+    from perfspec.units import Range
+
+    Keep = Callable[[str], bool]
+    At = Callable[..., Place]
+
+
+class StepCompiler:
+    """Compiles steps; ``keep`` says which endpoints stay, ``every_step`` takes chance away."""
+
+    def __init__(self, keep: Keep, *, every_step: bool) -> None:
+        self.keep = keep
+        self.every_step = every_step
+
+    def steps(self, written: Sequence[spec.Step], at: At) -> tuple[Step, ...]:
+        """Steps in order; those that a filter leaves empty are gone."""
+        found: list[Step] = []
+        for index, step in enumerate(written):
+            found += self._step(step, lambda *path, index=index: at(index, *path))
+        return tuple(found)
+
+    def _step(self, step: spec.Step, at: At) -> list[Step]:
+        match step:
+            case str():
+                return self._request(step, Options(), at())
+            case spec.GroupStep():
+                inner = self.steps(step.steps, lambda *path: at("steps", *path))
+                if not any(endpoints_of(inner)):
+                    return []
+                options = self._options(step)
+                return [GroupStep(name=step.group, steps=inner, options=options, place=at())]
+            case spec.MixStep():
+                return self._mix(step, at())
+            case spec.CallStep():
+                return [PythonStep(function=step.call, options=self._options(step), place=at())]
+            case spec.ThinkStep():
+                return [ThinkStep(think_s=_pair(step.think), place=at())]
+            case spec.SetStep():
+                return [SetStep(values=dict(step.set), place=at())]
+            case _:
+                ((name, written),) = step.items()
+                return self._request(name, self._options(written), at(name))
+
+    def _request(self, name: str, options: Options, place: Place) -> list[Step]:
+        return [RequestStep(endpoint=name, options=options, place=place)] if self.keep(name) else []
+
+    def _mix(self, step: spec.MixStep, place: Place) -> list[Step]:
+        options = self._options(step)
+        choices = tuple((name, weight) for name, weight in step.mix.items() if self.keep(name))
+        if self.every_step:
+            return [RequestStep(endpoint=name, options=options, place=place) for name, _ in choices]
+        return [MixStep(choices=choices, options=options, place=place)] if choices else []
+
+    def _options(self, written: spec.StepOptions) -> Options:
+        times = (1, 1) if written.times is None else written.times
+        chance = 1.0 if written.chance is None or self.every_step else written.chance
+        return Options(
+            only_if=written.only_if,
+            chance=chance,
+            times=(int(times[0]), int(times[1])),
+            think_s=None if written.think is None else _pair(written.think),
+            set=dict(written.set or {}),
+            if_fails=written.if_fails or "stop",
+        )
+
+
+def compile_persona(
+    name: str, written: spec.Persona, weight: float, steps: StepCompiler, at: At
+) -> Persona:
+    """One persona; ``on_start``, ``on_stop`` and ``renew_with`` are not filtered by tags."""
+    whole = StepCompiler(lambda _: True, every_step=steps.every_step)
+    return Persona(
+        name=name,
+        weight=weight,
+        users=written.users,
+        data=written.data,
+        auth=None if written.auth is None else _auth(written.auth),
+        think_s=(0.0, 0.0) if written.think is None else _pair(written.think),
+        on_start=whole.steps(written.on_start or [], lambda *path: at("on_start", *path)),
+        journey=steps.steps(written.journey or [], lambda *path: at("journey", *path)),
+        on_stop=whole.steps(written.on_stop or [], lambda *path: at("on_stop", *path)),
+    )
+
+
+def endpoints_of(steps: Sequence[Step]) -> list[str]:
+    """Endpoints that the steps may call, in order, each once."""
+    found: dict[str, None] = {}
+    for step in steps:
+        match step:
+            case RequestStep():
+                found[step.endpoint] = None
+            case GroupStep():
+                found |= dict.fromkeys(endpoints_of(step.steps))
+            case MixStep():
+                found |= dict.fromkeys(name for name, _ in step.choices)
+            case ThinkStep() | SetStep() | PythonStep():
+                pass
+    return list(found)
+
+
+def calls_python(persona: Persona) -> bool:
+    """Whether some step is a function beside the spec."""
+    return any(_has_python(each) for each in (persona.on_start, persona.journey, persona.on_stop))
+
+
+def _has_python(steps: Sequence[Step]) -> bool:
+    return any(
+        isinstance(each, PythonStep) or (isinstance(each, GroupStep) and _has_python(each.steps))
+        for each in steps
+    )
+
+
+def called_by(persona: Persona) -> list[str]:
+    """Every endpoint that a persona may call, signing in and renewing included."""
+    renewal = persona.auth.renew_with if persona.auth else ()
+    steps = (*persona.on_start, *persona.journey, *persona.on_stop)
+    return list(dict.fromkeys([*endpoints_of(steps), *renewal]))
+
+
+def _auth(written: spec.Auth) -> Auth:
+    expires: float | str | None = written.expires_in
+    if isinstance(expires, str) and re.fullmatch(r"[\d.]+(ms|s|m|h|d).*", expires):
+        expires = parse_duration(expires)
+    scheme, headers = _credentials(written)
+    return Auth(
+        scheme=scheme,
+        headers=headers,
+        renew_before_s=written.renew_before or 0.0,
+        renew_with=tuple(written.renew_with or ()),
+        expires_in=expires,
+    )
+
+
+def _pair(bounds: Range) -> tuple[float, float]:
+    return bounds.low, bounds.high
+
+
+def _credentials(
+    written: spec.Auth,
+) -> tuple[Literal["bearer", "basic", "header"], dict[str, str]]:
+    if written.bearer is not None:
+        return "bearer", {"Authorization": written.bearer}
+    if written.basic is not None:
+        user, password = written.basic.user, written.basic.password
+        return "basic", {"user": str(user), "password": str(password)}
+    return "header", {name: str(value) for name, value in (written.header or {}).items()}

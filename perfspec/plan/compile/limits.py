@@ -1,0 +1,292 @@
+"""Limits of the spec as objectives of a test: each with its subject and its line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from perfspec.plan.base import Place
+from perfspec.plan.compile.journeys import called_by, calls_python, endpoints_of
+from perfspec.plan.compile.sources import sources_of
+from perfspec.plan.journey import GroupStep, Step
+from perfspec.plan.limits import AbortLimit, During, Objective, Subject
+from perfspec.plan.metrics import metric_of
+from perfspec.spec.checks.walk import calls_of
+from perfspec.spec.effective import owner_of
+from perfspec.spec.limits import LatencyLevels, RateLevels, ShareLevels, Slo, as_names
+from perfspec.spec.persona import GroupStep as WrittenGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from perfspec.plan.journey import Persona
+    from perfspec.spec import load, model
+    from perfspec.spec.document import Document
+    from perfspec.spec.limits import Where
+
+Path = tuple[str | int, ...]
+_DEFAULT_MIN_SAMPLES = 10
+PARTS = ("on_start", "journey", "on_stop")
+
+
+class _Limit(NamedTuple):
+    path: Path
+    warn: float | None
+    fail: float | None
+    min_samples: int
+
+
+def written_limits(slo: Slo | None, path: Path) -> dict[str, _Limit]:
+    """Limits by metric name (``p95``, ``errors.timeout``), with their path in the spec."""
+    found: dict[str, _Limit] = {}
+    if slo is None:
+        return found
+    for field in type(slo).model_fields:
+        value = getattr(slo, field)
+        if value is None:
+            continue
+        if field == "errors":
+            for name, limit in value.items():
+                found[f"errors.{name}"] = _limit((*path, "errors", name), limit)
+        else:
+            found[field] = _limit((*path, field), value)
+    return found
+
+
+def _limit(path: Path, value: float | LatencyLevels | ShareLevels | RateLevels) -> _Limit:
+    if isinstance(value, float | int):
+        return _Limit(path, None, value, _DEFAULT_MIN_SAMPLES)
+    return _Limit(path, value.warn, value.fail, value.min_samples)
+
+
+class LimitCompiler:
+    """Collects the objectives of one test; the order is that of LANGUAGE's *Which limits*."""
+
+    def __init__(
+        self, document: Document, environment: str, name: str, personas: Sequence[Persona]
+    ) -> None:
+        self.document = document
+        self.spec: model.Spec = document.spec
+        self.environment = environment
+        self.name = name
+        self.test: load.Test = document.spec.tests[name]
+        self.personas = personas
+        python = self._left_to_python()
+        called = (each for persona in personas for each in called_by(persona))
+        self.called = list(dict.fromkeys([*called, *python]))
+        looped = (name for each in personas for name in endpoints_of(each.journey))
+        self.looped = frozenset([*looped, *python])
+        """The others (sign-in) have few samples in the judged seconds."""
+
+    def _left_to_python(self) -> list[str]:
+        """Endpoints that no step of the spec calls, in a test whose functions may call them.
+
+        Their limits are judged, too: a function that does not call them leaves them undecided.
+        """
+        if not any(calls_python(each) for each in self.personas):
+            return []
+        personas = self.spec.personas.items()
+        stepped = {each for name, written in personas for _, each in calls_of(name, written)}
+        return [name for name in self.spec.endpoints if name not in stepped]
+
+    def objectives(self) -> tuple[Objective, ...]:
+        """Everything that this test is judged by."""
+        return (*self._total(), *self._endpoints(), *self._groups(), *self._selected())
+
+    def aborts(self) -> tuple[AbortLimit, ...]:
+        """What ends this test, the environment's protection included."""
+        own = written_limits(self.test.abort, ("tests", self.name, "abort"))
+        protected = self.spec.environments[self.environment].protected
+        path = ("environments", self.environment, "protected", "abort")
+        theirs = written_limits(protected.abort if protected else None, path)
+        return tuple(
+            AbortLimit(
+                metric=metric_of(name),
+                limit=limit.fail,
+                place=self._place(limit.path),
+                origin=_dotted(limit.path),
+            )
+            for name, limit in (*own.items(), *theirs.items())
+            if limit.fail is not None
+        )
+
+    def _total(self) -> Iterator[Objective]:
+        environment = self.spec.environments[self.environment]
+        limits = (
+            written_limits(self.spec.slo, ("slo",))
+            | written_limits(environment.slo, ("environments", self.environment, "slo"))
+            | written_limits(self.test.slo, ("tests", self.name, "slo"))
+        )
+        for metric, limit in limits.items():
+            yield self._objective(Subject(kind="total"), metric, limit)
+
+    def _endpoints(self) -> Iterator[Objective]:
+        cap = self.test.endpoint_limits
+        if cap == "off":
+            return
+        for name in self.called:
+            endpoint = self.spec.endpoints[name]
+            places: list[tuple[Literal["request", "done"], Slo | None, Path]] = [
+                ("request", endpoint.slo, ("endpoints", name, "slo"))
+            ]
+            if endpoint.poll is not None:
+                places.append(("done", endpoint.poll.slo, ("endpoints", name, "poll", "slo")))
+            for kind, slo, path in places:
+                named = Subject(kind="request", name=name)
+                subject = Subject(kind="done", name=f"{name}.done") if kind == "done" else named
+                for metric, limit in written_limits(slo, path).items():
+                    yield self._objective(
+                        subject, metric, limit, cap=cap, during=self._during(named)
+                    )
+
+    def _groups(self) -> Iterator[Objective]:
+        cap = self.test.endpoint_limits
+        if cap == "off":
+            return
+        for persona in self.personas:
+            for part in PARTS:
+                present = set(_group_names(getattr(persona, part)))
+                during: During | None = None if part == "journey" else "whole"
+                for name, slo, path in _group_limits(self.spec, persona.name, part):
+                    if name in present:
+                        subject = Subject(kind="group", name=name, persona=persona.name)
+                        for metric, limit in written_limits(slo, path).items():
+                            yield self._objective(subject, metric, limit, cap=cap, during=during)
+
+    def _selected(self) -> Iterator[Objective]:
+        for name, objective in self.spec.objectives.items():
+            where = objective.where
+            if where is not None and not self._in_scope(where):
+                continue
+            limits = written_limits(objective.slo, ("objectives", name, "slo"))
+            for subject in self._subjects(where):
+                for metric, limit in limits.items():
+                    yield self._objective(
+                        subject,
+                        metric,
+                        limit,
+                        prefix=f"{name}.",
+                        during=objective.during or self._during(subject),
+                        requirement=objective.requirement,
+                    )
+
+    def _during(self, subject: Subject) -> During | None:
+        return "whole" if subject.name and subject.name not in self.looped else None
+
+    def _in_scope(self, where: Where) -> bool:
+        tests, environments = as_names(where.tests), as_names(where.environments)
+        return (not tests or self.name in tests) and (
+            not environments or self.environment in environments
+        )
+
+    def _subjects(self, where: Where | None) -> list[Subject]:
+        if where is None:
+            return [Subject(kind="total")]
+        names = {each.name for each in self.personas}
+        personas: list[str | None] = [p for p in as_names(where.personas) if p in names]
+        if where.personas is None:
+            personas = [None]
+        return [
+            Subject(
+                kind="request" if name else "total", name=name, file_class=each, persona=persona
+            )
+            for name in self._selected_endpoints(where)
+            for each in self._selected_classes(where, name)
+            for persona in personas
+        ]
+
+    def _selected_classes(self, where: Where, endpoint: str) -> list[str | None]:
+        """Those of the classes that are meant which the endpoint sends; None is any request.
+
+        What no endpoint that is meant ever sends stays: it is never measured, so it never passes.
+        """
+        if where.classes is None:
+            return [None]
+        sent = self._sent_by([endpoint] if endpoint else self.called)
+        ever = self._sent_by(self._meant(where, self.spec.endpoints))
+        return [each for each in as_names(where.classes) if each in sent or each not in ever]
+
+    def _sent_by(self, endpoints: Iterable[str]) -> set[str]:
+        """Classes of the files that the endpoints send."""
+        files = {name: each.files for name, each in self.spec.data.items() if each.files}
+        bodies = [
+            self.spec.endpoints[each].model_dump(by_alias=True, exclude_unset=True)
+            for each in endpoints
+        ]
+        return {name for each in sources_of(bodies, files) for name in files[each]}
+
+    def _selected_endpoints(self, where: Where) -> list[str]:
+        """Names of the called endpoints that are meant; the empty name is all of them together."""
+        if where.endpoints is None and where.tags is None:
+            return [""]
+        return self._meant(where, self.called)
+
+    def _meant(self, where: Where, endpoints: Iterable[str]) -> list[str]:
+        names, tags = as_names(where.endpoints), set(as_names(where.tags))
+        return [
+            each
+            for each in endpoints
+            if (where.endpoints is None or each in names)
+            and (where.tags is None or tags & set(self.spec.endpoints[each].tags or ()))
+        ]
+
+    def _objective(
+        self,
+        subject: Subject,
+        metric: str,
+        limit: _Limit,
+        *,
+        prefix: str = "",
+        cap: Literal["fail", "warn"] = "fail",
+        during: During | None = None,
+        requirement: str | None = None,
+    ) -> Objective:
+        parts = [subject.name or "total", subject.file_class, subject.persona]
+        who = "/".join(part for part in parts if part)
+        return Objective(
+            id=f"{prefix}{who}.{metric}",
+            subject=subject,
+            metric=metric_of(metric),
+            fail=limit.fail,
+            warn=limit.warn,
+            min_samples=limit.min_samples,
+            during=during or self.test.during,
+            cap=cap,
+            place=self._place(limit.path),
+            requirement=requirement,
+            origin=_dotted(limit.path),
+        )
+
+    def _place(self, path: Path) -> Place:
+        return place_of(self.document, path)
+
+
+def place_of(document: Document, path: Path) -> Place:
+    """The line of a key of the spec."""
+    line, column = document.place(*path)
+    return Place(file=document.file, line=line, column=column)
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def _group_names(steps: Sequence[Step]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, GroupStep):
+            yield step.name
+            yield from _group_names(step.steps)
+
+
+def _group_limits(spec: model.Spec, persona: str, part: str) -> Iterator[tuple[str, Slo, Path]]:
+    """Groups with limits in one part of a life, with the place where they are written."""
+
+    def walk(steps: Sequence[object], path: Path) -> Iterator[tuple[str, Slo, Path]]:
+        for index, step in enumerate(steps):
+            if isinstance(step, WrittenGroup):
+                here = (*path, index)
+                if step.slo is not None:
+                    yield step.group, step.slo, (*here, "slo")
+                yield from walk(step.steps, (*here, "steps"))
+
+    owner = owner_of(spec, persona, part)
+    yield from walk(getattr(spec.personas[owner], part) or [], ("personas", owner, part))

@@ -1,0 +1,93 @@
+"""Stages of the spec as stages of the plan: lists spread, shorthands written out, times scaled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfspec.plan.load import WARM_UP_SHARE, Jitter, Stage, phases
+from perfspec.plan.model import TimeWindow
+
+if TYPE_CHECKING:
+    from perfspec.spec import load as spec
+
+DEFAULT_WARM_UP_S = 10.0
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_GROUPS = {"daily": range(7), "weekdays": range(5), "weekend": range(5, 7)}
+
+
+def compile_stages(test: spec.Test, time_scale: float) -> tuple[Stage, ...]:
+    """One stage for each level, in seconds of the run."""
+    if test.stages is None:
+        users, duration = test.users or 0, test.duration or 0.0
+        ramp = min(users / test.spawn_rate, duration) if test.spawn_rate else 0.0
+        stages = [Stage(users=users, ramp_s=ramp, hold_s=duration - ramp)]
+    else:
+        stages = [
+            Stage(
+                users=level,
+                ramp_s=stage.ramp or 0.0,
+                hold_s=stage.hold or 0.0,
+                jitter=None if stage.jitter is None else _jitter(stage.jitter),
+            )
+            for stage in test.stages
+            for level in (stage.users if isinstance(stage.users, list) else [stage.users])
+        ]
+    return tuple(_scaled(each, time_scale) for each in stages)
+
+
+def warm_up_s(test: spec.Test, stages: tuple[Stage, ...], time_scale: float) -> float:
+    """As written, else 10 s but at most a tenth of the first hold that is judged."""
+    if test.warm_up is not None:
+        return test.warm_up * time_scale
+    holds = [
+        phase.end_s - phase.start_s
+        for phase in phases(stages)
+        if phase.kind == "hold" and phase.users_to > 0
+    ]
+    return min(DEFAULT_WARM_UP_S * time_scale, WARM_UP_SHARE * holds[0]) if holds else 0.0
+
+
+def parse_window(text: str) -> TimeWindow:
+    """Read ``Sun 02:00-05:00 UTC``; the spec's pattern has been checked."""
+    days, times, zone = text.split(" ", 2)
+    start, end = times.split("-")
+    return TimeWindow(
+        text=text,
+        weekdays=tuple(sorted(_days(days))),
+        from_minute=_minute(start),
+        to_minute=_minute(end),
+        zone=zone,
+    )
+
+
+def _days(text: str) -> set[int]:
+    if text in _GROUPS:
+        return set(_GROUPS[text])
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        start, end = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
+        found |= {(start + step) % 7 for step in range((end - start) % 7 + 1)}
+    return found
+
+
+def _minute(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _jitter(written: spec.Jitter) -> Jitter:
+    return Jitter(by=written.by, every_s=(written.every.low, written.every.high))
+
+
+def _scaled(stage: Stage, scale: float) -> Stage:
+    jitter = stage.jitter
+    if jitter is not None:
+        low, high = jitter.every_s
+        jitter = Jitter(by=jitter.by, every_s=(low * scale, high * scale))
+    return Stage(
+        users=stage.users,
+        ramp_s=round(stage.ramp_s * scale, 6),
+        hold_s=round(stage.hold_s * scale, 6),
+        jitter=jitter,
+    )

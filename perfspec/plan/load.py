@@ -1,0 +1,151 @@
+"""Load curves: how many virtual users at which second, and which seconds are judged."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from perfspec.plan.base import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfspec.plan.limits import During
+
+WARM_UP_SHARE = 0.1  # at most a tenth of the first hold
+
+
+class Jitter(Value, frozen=True, kw_only=True):
+    """During the hold the level moves by up to ``by`` of itself, anew after ``every_s``."""
+
+    by: float
+    every_s: tuple[float, float]
+
+
+class Stage(Value, frozen=True, kw_only=True):
+    """Changes the level to ``users`` over ``ramp_s``, then keeps it for ``hold_s``."""
+
+    users: int
+    ramp_s: float = 0.0
+    hold_s: float = 0.0
+    jitter: Jitter | None = None
+
+
+class Phase(Value, frozen=True, kw_only=True):
+    """A ramp or a hold on the test's own clock, from one level to another."""
+
+    kind: Literal["ramp", "hold"]
+    stage: int
+    start_s: float
+    end_s: float
+    users_from: int
+    users_to: int
+
+
+class Span(Value, frozen=True, kw_only=True):
+    """Seconds of a test's own clock, the end not included."""
+
+    start_s: float
+    end_s: float
+
+
+def phases(stages: Sequence[Stage]) -> tuple[Phase, ...]:
+    """Ramps and holds in order; those that take no time are left out."""
+    found: list[Phase] = []
+    at, level = 0.0, 0
+    for index, stage in enumerate(stages):
+        lengths: tuple[tuple[Literal["ramp", "hold"], float], ...]
+        lengths = (("ramp", stage.ramp_s), ("hold", stage.hold_s))
+        for kind, length in lengths:
+            if length > 0:
+                first = level if kind == "ramp" else stage.users
+                found.append(
+                    Phase(
+                        kind=kind,
+                        stage=index,
+                        start_s=at,
+                        end_s=at + length,
+                        users_from=first,
+                        users_to=stage.users,
+                    )
+                )
+                at += length
+        level = stage.users
+    return tuple(found)
+
+
+def duration_s(stages: Sequence[Stage]) -> float:
+    """How long the stages take together."""
+    return sum(stage.ramp_s + stage.hold_s for stage in stages)
+
+
+def peak_users(stages: Sequence[Stage]) -> int:
+    """The highest number of virtual users at once, jitter included."""
+    return max(
+        (math.ceil(each.users * (1 + each.jitter.by) - 1e-9) if each.jitter else each.users)
+        for each in stages
+    )
+
+
+def users_at(spans: Sequence[Phase], second: float) -> int:
+    """The level without jitter; 0 before the start and after the end."""
+    for phase in spans:
+        if phase.start_s <= second < phase.end_s:
+            done = (second - phase.start_s) / (phase.end_s - phase.start_s)
+            level = phase.users_from + (phase.users_to - phase.users_from) * done
+            return (
+                math.floor(level + 1e-9)
+                if phase.users_to >= phase.users_from
+                else math.ceil(level - 1e-9)
+            )
+    return 0
+
+
+def judged(stages: Sequence[Stage], during: During, warm_up_s: float) -> tuple[Span, ...]:
+    """The seconds that limits look at.
+
+    ``hold``: every hold up to and including the last one of the highest level; ``ramp``: the ramps;
+    ``all``: both and what follows. ``warm_up_s`` is cut from the start of what is judged, except
+    with ``whole``: the test from its first second to its last, for what happens only once.
+    """
+    every = phases(stages)
+    highest = max((phase.users_to for phase in every if phase.kind == "hold"), default=0)
+    last = max(
+        (i for i, p in enumerate(every) if p.kind == "hold" and p.users_to == highest), default=-1
+    )
+    match during:
+        case "hold":
+            chosen = [p for p in every[: last + 1] if p.kind == "hold" and p.users_to > 0]
+        case "ramp":
+            chosen = [p for p in every if p.kind == "ramp"]
+        case "all" | "whole":
+            chosen = list(every)
+        case _:
+            assert_never(during)
+    spans = [Span(start_s=p.start_s, end_s=p.end_s) for p in chosen]
+    if spans and during != "whole":
+        begin = min(spans[0].start_s + warm_up_s, spans[0].end_s)
+        spans[0] = Span(start_s=begin, end_s=spans[0].end_s)
+    return tuple(span for span in spans if span.end_s > span.start_s)
+
+
+def window_edges(stages: Sequence[Stage], warm_up_s: float) -> tuple[float, ...]:
+    """Edges of the windows that samples are kept in: at most 5 s long, and none crosses a phase.
+
+    So every judged second is a whole number of windows. Short tests have windows of a second, and
+    long ones longer windows, so that their number stays below some 1,500.
+    """
+    total = duration_s(stages)
+    length = 1.0 if total <= 300 else max(5.0, math.ceil(total / 1440 / 5) * 5.0)
+    cuts = {0.0, total}
+    for phase in phases(stages):
+        cuts |= {phase.start_s, phase.end_s}
+    for during in ("hold", "ramp", "all"):
+        cuts |= {span.start_s for span in judged(stages, during, warm_up_s)}
+    edges: list[float] = []
+    ordered = sorted(cuts)
+    for start, end in pairwise(ordered):
+        pieces = max(1, math.ceil((end - start) / length - 1e-9))
+        edges += [start + (end - start) * piece / pieces for piece in range(pieces)]
+    return (*(round(edge, 6) for edge in edges), round(total, 6))

@@ -1,0 +1,1 @@
+"""Verdicts as text: JUnit, Markdown, CSV, terminal. Compares no numbers."""

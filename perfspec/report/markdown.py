@@ -1,0 +1,163 @@
+"""``summary.md``: the verdict first, then what did not pass, everything else folded away."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from html import escape
+from typing import TYPE_CHECKING
+
+from perfspec.judge.model import Outcome
+from perfspec.report.escape import code_cell, markdown
+from perfspec.report.tables import (
+    advice_lines,
+    endpoint_rows,
+    error_rows,
+    finding_rows,
+    generator_text,
+    headline,
+    judged_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from perfspec.judge.model import TestVerdict, Verdict
+    from perfspec.measure.model import RunResult, TestResult
+    from perfspec.plan.model import Plan
+    from perfspec.report.tables import FindingRow
+
+LARGEST = 1 << 20  # bytes: what GitHub takes as the summary of a step
+MOST_ROWS = 1000
+SIGNS = {
+    Outcome.PASS: "✅",
+    Outcome.WARN: "⚠️",
+    Outcome.INCONCLUSIVE: "❔",
+    Outcome.FAIL: "❌",
+    Outcome.ERROR: "💥",
+    Outcome.SKIPPED: "⏭️",
+}
+
+
+def summary_md(plan: Plan, result: RunResult, verdict: Verdict) -> str:
+    """At most 1 MiB of GitHub's markdown; long tables are cut and say so."""
+    rows = MOST_ROWS
+    while True:
+        text = "\n".join(_lines(plan, result, verdict, rows))
+        content = text.encode()
+        if len(content) <= LARGEST:
+            return text
+        if not rows:
+            return content[:LARGEST].decode(errors="ignore")
+        rows //= 2
+
+
+def _lines(plan: Plan, result: RunResult, verdict: Verdict, rows: int) -> Iterator[str]:
+    yield f"# {SIGNS[verdict.outcome]} {markdown(headline(plan))}: {verdict.outcome}"
+    yield ""
+    yield markdown(verdict.summary)
+    yield ""
+    results = {each.name: each for each in result.tests}
+    yield from _not_passed(verdict, rows)
+    for test in verdict.tests:
+        yield from _test(plan, results.get(test.name), test, rows)
+    yield (
+        f"<sub>{escape(plan.environment.url)} · run {escape(verdict.run_id)} · plan"
+        f" {escape(plan.fingerprint)} · perfspec {escape(verdict.tool)} · exit code"
+        f" {verdict.exit_code}</sub>"
+    )
+    yield ""
+
+
+def _not_passed(verdict: Verdict, rows: int) -> Iterator[str]:
+    found = [
+        (test.name, row)
+        for test in verdict.tests
+        for row in finding_rows(test.findings)
+        if row.outcome is not Outcome.PASS
+    ]
+    if found:
+        header = ("", "test", "limit", "measured", "95 % interval", "samples", "why", "where")
+        yield from _table(
+            header, ((_sign(row), f"`{test}`", *_cells(row)) for test, row in found), rows
+        )
+
+
+def _test(plan: Plan, result: TestResult | None, test: TestVerdict, rows: int) -> Iterator[str]:
+    yield f"## {SIGNS[test.outcome]} {markdown(test.name)}: {test.outcome}"
+    yield ""
+    said = [markdown(each) for each in (*test.reasons, *advice_lines(test))]
+    if said:
+        yield from (f"- {each}" for each in said)
+        yield ""
+    if result is not None and test.outcome is not Outcome.SKIPPED:
+        yield from _folded(
+            f"Requests (judged {judged_text(test)})", _requests(plan, result, test, rows)
+        )
+        yield from _kept(test, rows)
+        yield from _errors(result, rows)
+
+
+def _requests(plan: Plan, result: TestResult, test: TestVerdict, rows: int) -> Iterator[str]:
+    yield from _table(
+        ("", "requests", "errors", "rate", "p50", "p95", "p99", "max"),
+        (
+            (code_cell(each.name), *astuple(each)[1:])
+            for each in endpoint_rows(plan, result, test.judged)
+        ),
+        rows,
+    )
+    yield markdown(generator_text(result, test))
+    yield ""
+
+
+def _kept(test: TestVerdict, rows: int) -> Iterator[str]:
+    passed = [each for each in finding_rows(test.findings) if each.outcome is Outcome.PASS]
+    if passed:
+        header = ("", "limit", "measured", "95 % interval", "samples", "why", "where")
+        table = _table(header, ((_sign(row), *_cells(row)) for row in passed), rows)
+        yield from _folded(f"Limits kept: {len(passed)}", table)
+
+
+def _errors(result: TestResult, rows: int) -> Iterator[str]:
+    cells = [
+        (each.count, code_cell(each.endpoint), each.error, code_cell(each.message), each.first)
+        for each in error_rows(result.errors)
+    ]
+    if cells:
+        header = ("requests", "endpoint", "error", "message", "first after")
+        yield from _folded("Errors of the whole test", _table(header, cells, rows))
+
+
+def _sign(row: FindingRow) -> str:
+    return f"{SIGNS[row.outcome]} {row.outcome}"
+
+
+def _cells(row: FindingRow) -> tuple[str, ...]:
+    requirement = f" ({markdown(row.requirement)})" if row.requirement else ""
+    return (
+        f"{code_cell(f'{row.subject} {row.metric}')} {row.limit}{requirement}",
+        row.value,
+        row.interval,
+        row.samples,
+        markdown(row.reason),
+        code_cell(row.place),
+    )
+
+
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"<details><summary>{escape(title)}</summary>"
+    yield ""  # or the table is not read as markdown
+    yield from lines
+    yield "</details>"
+    yield ""
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], most: int) -> Iterator[str]:
+    every = list(rows)
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'|'.join([' --- '] * len(header))}|"
+    yield from (f"| {' | '.join(cells)} |" for cells in every[:most])
+    yield ""
+    if every[most:]:
+        yield f"… and {len(every) - most} more, in `requests.csv` and `junit.xml`."
+        yield ""

@@ -1,0 +1,191 @@
+"""A plan for readers: what will run, drawn and counted, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfspec.plan.expect import ASSUMED_LATENCY_S, Forecast, bytes_sent
+from perfspec.plan.load import duration_s, judged, peak_users, phases, users_at
+from perfspec.plan.model import RowsGenerated
+from perfspec.plan.shares import split_users
+from perfspec.units import (
+    format_count,
+    format_duration,
+    format_latency,
+    format_share,
+    format_size,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from perfspec.plan.limits import Metric, Objective
+    from perfspec.plan.load import Span
+    from perfspec.plan.model import Plan, Test
+
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_ASCII = " ..--==##"
+MARGIN = 12
+LONG_S = 600  # from here on seconds alone are hard to read
+_DURING = {"hold": "", "ramp": " (in ramps)", "all": " (ramps too)", "whole": " (whole test)"}
+
+
+def render_plan(plan: Plan, width: int = 80, *, unicode: bool = True) -> str:
+    """The whole plan as text of about ``width`` columns; ``unicode`` False for old terminals."""
+    text = "\n".join([*_head(plan), *_tests(plan, width, _BLOCKS if unicode else _ASCII), ""])
+    return text if unicode else text.replace("±", "+-")
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    yield f"{plan.name}: {plan.sequence}, environment {plan.environment.name}"
+    yield f"  target    {plan.environment.url}"
+    others = plan.environment.hosts[1:]
+    if others:
+        yield f"            also {', '.join(others)}"
+    for service in plan.environment.services:
+        ready = f", ready at {service.ready.method} {service.ready.url}" if service.ready else ""
+        yield f"  service   {service.name}: {service.run}{ready}"
+    if plan.hooks_before is not None:
+        yield f"  before    {plan.hooks_before.run}"
+    if plan.hooks_after is not None:
+        yield f"  after     {plan.hooks_after.run}"
+    for source in plan.data:
+        rows = (
+            f"{source.source.rows} rows, generated"
+            if isinstance(source.source, RowsGenerated)
+            else source.source.path
+        )
+        yield f"  data      {source.name}: {rows}, {source.pick}"
+    for files in plan.files:
+        yield f"  files     {files.name}: {', '.join(each.name for each in files.classes)}"
+    seconds = sum(duration_s(test.stages) for test in plan.tests)
+    tests = f"{len(plan.tests)} test{'s' if len(plan.tests) > 1 else ''}"
+    yield f"  in all    {tests}, {format_duration(seconds)} of load, fingerprint {plan.fingerprint}"
+
+
+def _tests(plan: Plan, width: int, blocks: str) -> Iterator[str]:
+    for test in plan.tests:
+        yield ""
+        yield from _load(test, width, blocks)
+        yield from _requests(plan, test, width)
+        yield from _limits(test, width)
+
+
+def _load(test: Test, width: int, blocks: str) -> Iterator[str]:
+    seconds = duration_s(test.stages)
+    peak = peak_users(test.stages)
+    scaled = f", {format_share(test.time_scale)} of its time" if test.time_scale < 1 else ""
+    yield f"{test.name}: {format_duration(seconds)}, at most {peak} users{scaled}"
+    yield f"  |{curve(test, min(width, 100) - 4, blocks)}|"
+    yield from _listed("stages", _stages(test), width)
+    counts = split_users(test.personas, peak)
+    yield from _listed("users", (f"{name} {n}" for name, n in counts.items()), width)
+    spans = judged(test.stages, "hold", test.warm_up_s)
+    shown = " and ".join(_span(each) for each in spans[:4])
+    more = f" and {len(spans) - 4} more" if len(spans) > 4 else ""
+    yield f"  judged    {shown or 'nothing'}{more}"
+    if test.on_fail == "stop":
+        yield "  on fail   the rest is skipped"
+    for limit in test.abort:
+        yield f"  aborts    {_limit_text(limit.metric, limit.limit)} over 10 s ({limit.place})"
+
+
+def _listed(title: str, items: Iterable[str], width: int) -> Iterator[str]:
+    """``title`` and the items; a line that would be too long goes on below, between two items."""
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + len(item) + 3 + MARGIN <= width:
+            lines[-1] += f", {item}"
+        else:
+            lines.append(item)
+    for index, line in enumerate(lines):
+        start = f"  {title}" if index == 0 else ""
+        yield f"{start:<{MARGIN}}{line}{',' if index < len(lines) - 1 else ''}"
+
+
+def _span(span: Span) -> str:
+    if span.end_s < LONG_S:
+        return f"{span.start_s:g}-{span.end_s:g} s"
+    return f"{format_duration(span.start_s)} to {format_duration(span.end_s)}"
+
+
+def curve(test: Test, width: int, blocks: str = _BLOCKS) -> str:
+    """The load over time in ``width`` characters, the highest level as the tallest block."""
+    spans = phases(test.stages)
+    total = duration_s(test.stages)
+    levels = [users_at(spans, (column + 0.5) * total / width) for column in range(width)]
+    top = max([*levels, 1])
+    last = len(blocks) - 1
+    return "".join(blocks[-(-level * last // top)] for level in levels)
+
+
+def _stages(test: Test) -> Iterator[str]:
+    for stage in test.stages:
+        ramp = f" in {format_duration(stage.ramp_s)}" if stage.ramp_s else ""
+        hold = f" for {format_duration(stage.hold_s)}" if stage.hold_s else ""
+        by = f" ±{format_share(stage.jitter.by)}" if stage.jitter else ""
+        yield f"{stage.users} users{by}{ramp}{hold}"
+
+
+def _requests(plan: Plan, test: Test, width: int) -> Iterator[str]:
+    seconds = duration_s(test.stages)
+    by_endpoint = Forecast(test).requests()
+    total = sum(by_endpoint.values())
+    sent = bytes_sent(plan, by_endpoint)
+    assumed = format_latency(ASSUMED_LATENCY_S)
+    yield f"  expected  {_about(total)} requests, {format_size(sent)} of bodies"
+    yield f"            (if each takes {assumed}; sign-in and retries not counted)"
+    names = max((len(name) for name in by_endpoint), default=0)
+    for name, n in by_endpoint.items():
+        rate = f"{format_count(n / seconds)}/s"
+        yield f"    {name:<{min(names, width - 30)}}  {_about(n):>10}  {rate:>10}"
+
+
+def _limits(test: Test, width: int) -> Iterator[str]:
+    rows = [_row(each) for each in test.objectives]
+    yield f"  limits    {len(rows)}"
+    lengths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    for who, limit, samples, place in rows:
+        line = f"    {who:<{lengths[0]}}  {limit:<{lengths[1]}}  {samples:>{lengths[2]}}"
+        if len(line) + 2 + len(place) <= width:
+            yield f"{line}  {place}"
+        else:
+            yield f"{line.rstrip()}\n      {place}"
+
+
+def _row(each: Objective) -> tuple[str, str, str, str]:
+    samples = "" if each.expected is None else f"{_about(each.expected)} samples"
+    parts = []
+    if each.warn is not None:
+        parts.append(f"warn {_limit_text(each.metric, each.warn)}")
+    if each.fail is not None:
+        text = _limit_text(each.metric, each.fail)
+        parts.append(text if each.warn is None else f"fail {text}")
+    limit = ", ".join(parts)
+    if each.cap == "warn":
+        limit += " (warns only)"
+    limit += _DURING[each.during]
+    return str(each.subject), limit, samples, str(each.place)
+
+
+def _limit_text(metric: Metric, limit: float) -> str:
+    sign = ">=" if metric.at_least else "<="
+    match metric.unit:
+        case "s":
+            return f"{metric.name} {sign} {format_latency(limit)}"
+        case "ratio":
+            return f"{metric.name} {sign} {format_share(limit)}"
+        case "per_s":
+            return f"{metric.name} {sign} {format_count(limit)}/s"
+
+
+def _about(number: float) -> str:
+    return f"~{format_count(round(number) if number >= 10 else round(number, 1))}"
+
+
+def forecasts(tests: Sequence[Test]) -> dict[str, dict[str, float]]:
+    """Expected requests of each endpoint by test: what ``plan --json`` adds to the plan."""
+    return {
+        test.name: {name: round(n, 1) for name, n in Forecast(test).requests().items()}
+        for test in tests
+    }

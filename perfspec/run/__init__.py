@@ -1,0 +1,1 @@
+"""Making it happen: services, hooks, guard, the supervisor of the load process."""

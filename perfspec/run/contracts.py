@@ -1,0 +1,107 @@
+"""What a run is given and whom it tells: options, a referee who judges, an observer who shows."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from perfspec.errors import RunError
+from perfspec.redact import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perfspec.measure.collect import Collector
+    from perfspec.measure.model import AbortHit, RunResult, TestResult
+    from perfspec.plan.model import Test
+
+DRIVER = (sys.executable, "-m", "perfspec.run.driver")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """Seconds that a process may take before it is ended."""
+
+    start: float = 60.0  # a load process: until its test's clock begins
+    silence: float = 15.0  # between two of its messages
+    end: float = 60.0  # beyond the test's own duration, or after it was told to stop
+    leave: float = 10.0  # from its last message to its end
+    dead_service: float = 5.0  # for what is under way after a service of ours has died
+    stop: float = 10.0  # a service or hook: from SIGTERM to SIGKILL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the command line decides. ``variables`` are those of the environment.
+
+    ``redactor`` learns the secrets as they become known; whoever prints goes through it too.
+    """
+
+    confirm: str | None = None
+    processes: int = 1
+    variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    redactor: Redactor = field(default_factory=Redactor)
+    deadlines: Deadlines = Deadlines()
+    driver: tuple[str, ...] = DRIVER
+
+
+class Referee(Protocol):
+    """Judges while the run goes on; the command line brings it, so that a run knows no judge."""
+
+    def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:
+        """Asked after every tick; an answer ends the test."""
+        ...
+
+    def stops_sequence(self, test: Test, result: TestResult) -> bool:
+        """Asked after a test with ``on_fail: stop``: whether the rest is skipped."""
+        ...
+
+
+class Observer:
+    """Shows what happens; who inherits from it overrides what is of interest. Texts are masked."""
+
+    def phase(self, text: str) -> None:
+        """What begins now, in a few words."""
+
+    def service_started(self, name: str, pid: int) -> None:
+        """The process runs; it may not answer yet."""
+
+    def service_ready(self, name: str, seconds: float) -> None:
+        """It answers; ``seconds`` since its start."""
+
+    def hook_started(self, name: str, command: str) -> None:
+        """``name`` is before or after."""
+
+    def hook_ended(self, name: str, seconds: float) -> None:
+        """It succeeded."""
+
+    def test_started(self, test: Test, number: int, count: int) -> None:
+        """``number`` counts from 1; the load process is being started."""
+
+    def ticked(self, test: Test, collector: Collector) -> None:
+        """A second has passed and is in ``collector``."""
+
+    def test_ended(self, test: Test, result: TestResult) -> None:
+        """Also for a skipped test."""
+
+    def warning(self, text: str) -> None:
+        """A sentence that the user should read."""
+
+
+class StepError(RunError):
+    """A step of the run failed: a sentence, and lines (of a log) that show why."""
+
+    def __init__(self, sentence: str, details: str = "") -> None:
+        self.sentence = sentence
+        self.details = details
+        super().__init__(f"{sentence}\n{details}" if details else sentence)
+
+
+class BrokenRunError(RunError):
+    """The run broke. ``result`` is what was measured all the same, as written to the run folder."""
+
+    def __init__(self, message: str, result: RunResult) -> None:
+        self.result = result
+        super().__init__(message)

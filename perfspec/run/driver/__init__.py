@@ -1,0 +1,1 @@
+"""The child process: the one place that knows Locust, gevent and libcurl."""

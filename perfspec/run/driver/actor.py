@@ -1,0 +1,114 @@
+"""One virtual user: its variables, its connections, and how it is told to stop."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from gevent.hub import Waiter, get_hub
+
+if TYPE_CHECKING:
+    from gevent import Greenlet
+
+    from perfspec.measure.errors import ErrorClass
+    from perfspec.run.driver.transports.exchange import Response
+    from perfspec.run.driver.transports.http import Session
+
+NEVER = float("inf")
+IDLE_S = 0.01  # for a user that sent nothing and is not told to think: it must not spin
+
+
+class Leave(BaseException):
+    """Raised in a user's own greenlet when it may stop: after a request, or out of a pause."""
+
+
+class Actor:
+    """``scope`` are the variables that templates see now, ``base`` those that last for life.
+
+    ``spent_us`` adds up the latencies of a group or a life, ``wrong`` is why the last step failed.
+    ``renew_at`` is when the credentials must be renewed, ``life_renew_at`` the same of those that
+    ``on_start`` captured.
+    """
+
+    __slots__ = (
+        "base",
+        "beside",
+        "file_class",
+        "leaving",
+        "life_renew_at",
+        "renew_at",
+        "renewing",
+        "response",
+        "rng",
+        "scope",
+        "session",
+        "spent_us",
+        "waiter",
+        "wrong",
+    )
+
+    def __init__(self, session: Session, rng: Random) -> None:
+        self.session = session
+        self.rng = rng
+        self.base: dict[str, Any] = {}
+        self.scope: dict[str, Any] = {}
+        self.spent_us = 0
+        self.wrong: tuple[ErrorClass, str] | None = None
+        self.file_class: str | None = None
+        self.response: Response | None = None
+        self.renew_at = self.life_renew_at = NEVER
+        self.renewing = False
+        self.leaving = False
+        self.waiter: Waiter[None] | None = None
+        self.beside: set[Greenlet[..., None]] = set()
+
+    def double(self) -> Actor:
+        """The same user beside itself: what it does in a greenlet of its own."""
+        other = Actor(self.session, self.rng)
+        other.base, other.scope = self.base, self.scope
+        return other
+
+    def pause(self, seconds: float) -> None:
+        """Wait, or raise Leave as soon as the user is told to stop."""
+        if not self.leaving:
+            wait(self, seconds)
+        if self.leaving:
+            raise Leave
+
+    def leave(self) -> None:
+        """Tell the user to stop; called from any greenlet."""
+        self.leaving = True
+        if self.waiter is not None:
+            get_hub().loop.run_callback(self.waiter.switch, None)
+
+
+def wait(actor: Actor, seconds: float) -> None:
+    """Give way for ``seconds`` or until the actor is told to stop."""
+    hub = get_hub()
+    waiter: Waiter[None] = Waiter(hub)
+    timer = hub.loop.timer(seconds)
+    timer.start(waiter.switch, None)
+    actor.waiter = waiter
+    try:
+        waiter.get()
+    finally:
+        actor.waiter = None
+        timer.stop()
+        timer.close()
+
+
+class UserRandom(Random):
+    """Draws from the current user's own source, so that every user repeats itself in every run.
+
+    Closures are compiled once for all users and hold the methods of this one object.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.source = Random()  # noqa: S311  (repeatable on purpose)
+
+    def random(self) -> float:
+        return self.source.random()
+
+    def getrandbits(self, k: int, /) -> int:
+        return self.source.getrandbits(k)

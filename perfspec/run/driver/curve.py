@@ -1,0 +1,74 @@
+"""The load of a test second by second, jitter drawn: what the shape drives and health compares."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from perfspec.plan.load import phases, users_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfspec.plan.load import Jitter, Phase, Stage
+
+SHORTEST_SLOT_S, LONGEST_SLOT_S = 0.1, 1.0
+_USERS_PER_SLOT = 5000  # counting the users of a runner takes Locust 1 ms for each 3,000 or so
+
+
+class Curve:
+    """Levels on the test's own clock.
+
+    ``phases`` are those of the stages; a hold with jitter is one hold for each level drawn, the
+    first at the stage's own level. The same seed draws the same levels.
+    """
+
+    def __init__(self, stages: Sequence[Stage], seed: str) -> None:
+        self.phases = tuple(
+            piece
+            for phase in phases(stages)
+            for piece in _pieces(phase, stages[phase.stage].jitter, seed)
+        )
+        self.end_s = self.phases[-1].end_s
+
+    def level(self, second: float) -> int:
+        """How many users are planned; 0 before the start and after the end."""
+        return users_at(self.phases, second)
+
+    def ramp_at(self, second: float) -> Phase | None:
+        """The ramp that ``second`` belongs to, if any."""
+        for each in self.phases:
+            if each.start_s <= second < each.end_s:
+                return each if each.users_from != each.users_to else None
+        return None
+
+    def spread_s(self, second: float) -> float:
+        """Over how many seconds users who are dispatched now begin: not at all in a jump."""
+        ramp = self.ramp_at(second)
+        rising = ramp is not None and ramp.users_to > ramp.users_from
+        return slot_s(self.level(second)) if rising else 0.0
+
+
+def slot_s(users: int) -> float:
+    """How often a ramp is dispatched, in seconds.
+
+    A dispatch makes Locust count all users several times, so many users are dispatched less often.
+    """
+    return min(max(users / _USERS_PER_SLOT, SHORTEST_SLOT_S), LONGEST_SLOT_S)
+
+
+def _pieces(phase: Phase, jitter: Jitter | None, seed: str) -> Iterator[Phase]:
+    if phase.kind == "ramp" or jitter is None:
+        yield phase
+        return
+    rng = random.Random(f"{seed}/jitter/{phase.stage}")  # noqa: S311  (repeatable on purpose)
+    at, level = phase.start_s, phase.users_to
+    while at < phase.end_s:
+        length = max(rng.uniform(*jitter.every_s), SHORTEST_SLOT_S)
+        end = min(at + length, phase.end_s)
+        yield msgspec.structs.replace(
+            phase, start_s=at, end_s=end, users_from=level, users_to=level
+        )
+        at, level = end, round(phase.users_to * (1 + rng.uniform(-jitter.by, jitter.by)))

@@ -1,0 +1,185 @@
+"""All that one process needs to run users: compiled journeys, data, transport, recorder, health."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from perfspec.clock import SystemClock
+from perfspec.errors import PerfspecError, RunError
+from perfspec.expr import Tools, parse_template
+from perfspec.measure.progress import Tick
+from perfspec.plan.address import resolved
+from perfspec.plan.load import peak_users, window_edges
+from perfspec.plan.shares import split_users
+from perfspec.run.driver.actor import Actor, UserRandom
+from perfspec.run.driver.compile.bench import Bench
+from perfspec.run.driver.compile.persona import compile_persona
+from perfspec.run.driver.crew import Crew
+from perfspec.run.driver.curve import Curve
+from perfspec.run.driver.files import Files
+from perfspec.run.driver.health import CpuMeter
+from perfspec.run.driver.life import VirtualUser
+from perfspec.run.driver.pools import make_pool
+from perfspec.run.driver.recorder import Recorder
+from perfspec.run.driver.testclock import TestClock
+from perfspec.run.driver.transports.http import Transport
+from perfspec.run.rows import read_rows
+
+if TYPE_CHECKING:
+    from perfspec.plan.base import JsonValue
+    from perfspec.plan.journey import Persona
+    from perfspec.plan.model import Plan, Test
+    from perfspec.run.driver.compile.persona import Script
+    from perfspec.run.driver.pools import Pool
+    from perfspec.run.driver.stats import LocustStats
+    from perfspec.run.driver.tracer import Tracer
+
+
+class Engine:
+    """One test in one process; made before a fork, ``prepare`` is called after it.
+
+    ``problem`` is the sentence that says why the run is not to be trusted, None if it is.
+    """
+
+    def __init__(self, plan: Plan, test: Test, tracer: Tracer | None = None) -> None:
+        self.test = test
+        self.problem: str | None = None
+        self.stats: LocustStats | None = None
+        self.scripts: dict[str, Script] = {}
+        self.clock = TestClock()
+        self.curve = Curve(test.stages, f"{plan.seed}/{test.name}")
+        self.recorder = Recorder(window_edges(test.stages, test.warm_up_s))
+        self.crew = Crew(self.clock, self.curve, self.recorder, self.report)
+        self._tracer = tracer
+        self._rng = UserRandom()
+        self._tools = Tools(self._rng, SystemClock().now)
+        self._variables = {**os.environ, **plan.variables}
+        self.plan = msgspec.structs.replace(
+            plan, environment=resolved(plan.environment, self._filled)
+        )
+        self._files = Files(plan.files, plan.directory, plan.seed)
+        self._rows: dict[str, list[JsonValue]] = {}
+        self._pools: dict[str, Pool] = {}
+        self._started: dict[str, int] = {}
+        self._worker, self._workers = 0, 1
+        self._cpu = CpuMeter()
+
+    def prepare(self) -> None:
+        """Compile the journeys, read the data, look hosts up. Raises PerfspecError."""
+        self._transport = Transport(frozenset(self.plan.environment.hosts))
+        for persona in self.test.personas:
+            self.scripts[persona.name] = compile_persona(self._bench(persona))
+        needed = {each for script in self.scripts.values() for each in script.sources}
+        for source in self.plan.data:
+            if source.name in needed:
+                self._rows[source.name] = read_rows(
+                    source, self.plan.directory, self._tools, self._variables
+                )
+        self._check_unique()
+        problems = self._transport.resolve([self.plan.environment.url])
+        if problems:
+            raise RunError("; ".join(problems))
+
+    def begin(self, worker: int = 0, workers: int = 1) -> None:
+        """Start the test's clock and all counts anew, as one worker (from 0) of several."""
+        self._worker, self._workers = worker, workers
+        self._started.clear()
+        self._pools = {
+            each.name: make_pool(each, self._rows[each.name], worker, workers)
+            for each in self.plan.data
+            if each.name in self._rows
+        }
+        self.problem = None
+        self._cpu = CpuMeter()
+        self._transport.hub_delay()  # what came before the test is not its
+        self.crew.share = (worker + 0.5) / workers
+        self.recorder.clear()
+        self.clock.start()
+        self.recorder.zero = self.clock.zero or 0.0
+
+    def user(self, persona: str) -> VirtualUser:
+        """A new virtual user; it does nothing before its ``run``."""
+        count = self._started.get(persona, 0)
+        self._started[persona] = count + 1
+        ordinal = self._worker + count * self._workers
+        seed = f"{self.plan.seed}/{persona}/{ordinal}"
+        actor = Actor(self._transport.session(), Random(seed))  # noqa: S311  (repeatable on purpose)
+        journeys = self.recorder.journeys(persona)
+        return VirtualUser(actor, self.scripts[persona], self._pools, journeys, self.crew)
+
+    def tick(self, at_s: float) -> Tick:
+        """What came in since the last tick; ``at_s`` is the second that it is told for."""
+        listeners = self.stats.listeners() if self.stats else None
+        tell = None
+        if self.stats and listeners:
+            tell = partial(self.stats.tell, listeners)
+        folded = self.recorder.fold(tell)
+        if self.stats:
+            self.stats.add(folded)
+        cpu, busy_s = self._cpu.read()
+        return Tick(
+            at_s=at_s,
+            users=self.crew.users,
+            ready=self.crew.ready,
+            planned=self._planned(),
+            workers=1,
+            cpu=cpu,
+            busy_s=busy_s,
+            hub_delay_us=self._transport.hub_delay().longest_us,
+            series=folded.series,
+            errors=folded.errors,
+            journeys=folded.journeys,
+            overrun=folded.overrun,
+        )
+
+    def report(self, error: BaseException | str | None) -> None:
+        """Note what broke, the first thing only, and end the test."""
+        if self.problem is None:
+            known = isinstance(error, PerfspecError | str)
+            self.problem = str(error) if known else f"a virtual user broke: {error!r}"
+        self.crew.stopping.set()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def _planned(self) -> int:
+        """The users of this second; personas with fixed numbers of users may not add up to more."""
+        return sum(split_users(self.test.personas, self.curve.level(self.clock.now())).values())
+
+    def _bench(self, persona: Persona) -> Bench:
+        return Bench(
+            plan=self.plan,
+            persona=persona,
+            tools=self._tools,
+            rng=self._rng,
+            variables=self._variables,
+            recorder=self.recorder,
+            files=self._files,
+            prepare=self._transport.prepare,
+            report_bug=self.report,
+            tracer=self._tracer,
+        )
+
+    def _filled(self, text: str) -> str:
+        return parse_template(text).compile_text(self._tools, self._variables)({})
+
+    def _check_unique(self) -> None:
+        """Raises RunError when some level has more users than there are rows of their own."""
+        counts = split_users(self.test.personas, peak_users(self.test.stages))
+        for source in self.plan.data:
+            if source.pick != "unique" or source.name not in self._rows:
+                continue
+            users = [name for name in counts if source.name in self.scripts[name].sources]
+            need, have = sum(counts[name] for name in users), len(self._rows[source.name])
+            if need > have:
+                msg = (
+                    f"data {source.name!r} has {have} rows, but test {self.test.name!r} runs {need}"
+                    " users who each need one of their own: add rows, or pick: round_robin"
+                )
+                raise RunError(msg)

@@ -1,0 +1,70 @@
+"""The two ends that the parent holds: it reads messages from stdout and says stop on stdin."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import gevent
+from gevent import socket
+from gevent.hub import get_hub
+
+from perfspec import jsonio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import msgspec
+
+STDIN = 0
+
+
+class Pipe:
+    """Messages to the parent; whatever else is printed goes to the log."""
+
+    def __init__(self, output: int = 1) -> None:
+        self._output = os.dup(output)
+        self._on_orphaned: Callable[[], None] = _nothing
+        os.dup2(2, output)  # what user code prints must not stand between the messages
+
+    def listen(self, on_stop: Callable[[], None], on_orphaned: Callable[[], None]) -> None:
+        """Call ``on_stop`` for every ``stop`` line, ``on_orphaned`` when the parent is gone."""
+        self._on_orphaned = on_orphaned
+        gevent.spawn(_listen, on_stop, on_orphaned)
+
+    def tell(self, message: msgspec.Struct) -> None:
+        """Write one line; only the calling greenlet waits for a parent that reads slowly."""
+        line = jsonio.encode(message) + b"\n"
+        try:
+            get_hub().threadpool.apply(_write, (self._output, line))
+        except BrokenPipeError:
+            self._on_orphaned()
+
+
+def when_closed(on_closed: Callable[[], None]) -> None:
+    """Call when the input ends: the parent is gone."""
+    gevent.spawn(_listen, _nothing, on_closed)
+
+
+def _listen(on_stop: Callable[[], None], on_closed: Callable[[], None]) -> None:
+    left = b""
+    while True:
+        socket.wait_read(STDIN)
+        piece = os.read(STDIN, 4096)
+        *lines, left = (left + piece).split(b"\n")
+        for line in lines:
+            if line.strip() == b"stop":
+                on_stop()
+        if not piece:
+            on_closed()
+            return
+
+
+def _write(output: int, line: bytes) -> None:
+    view = memoryview(line)
+    while view:
+        view = view[os.write(output, view) :]
+
+
+def _nothing() -> None:
+    """Nobody has asked to be told."""

@@ -1,0 +1,192 @@
+"""What requests did: one append for each, folded once a second into windows."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from copy import copy
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from perfspec.measure.model import ErrorGroup, Journeys, Series, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from perfspec.measure.errors import ErrorClass
+    from perfspec.measure.model import Key
+
+MAX_GROUPS = 50  # of errors that read alike, for one series
+MAX_MESSAGE = 200
+OTHER = "other messages"
+
+
+Sample: TypeAlias = tuple[float, int, int, int, int, int, int, int]
+"""When it started (``perf_counter``), latency and time to first byte in µs, bytes sent and
+received, connections made, requests that libcurl sent twice, further attempts."""
+
+
+Listener: TypeAlias = "Callable[[Key, Sequence[Sample], Sequence[Failure]], None]"
+
+
+class Failure(NamedTuple):
+    """Why the sample with the same start failed."""
+
+    started: float
+    error: ErrorClass
+    message: str
+    users: int
+
+
+class SeriesBuffer:
+    """Samples of one key since the last fold; ``record`` takes a ``Sample``.
+
+    The lists stay the same objects for good, so that compiled journeys can hold their ``append``.
+    """
+
+    __slots__ = ("failures", "key", "messages", "record", "samples")
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.samples: list[Sample] = []
+        self.record: Callable[[Sample], None]
+        self.record = self.samples.append
+        self.failures: list[Failure] = []
+        self.messages: set[str] = set()
+
+    def clear(self) -> None:
+        self.samples.clear()
+        self.failures.clear()
+        self.messages.clear()
+
+
+class Folded(NamedTuple):
+    """Everything since the last fold; all counts are deltas."""
+
+    series: list[Series]
+    errors: list[ErrorGroup]
+    journeys: list[Journeys]
+    overrun: int
+
+
+class Recorder:
+    """All series of one process.
+
+    ``zero`` is when the test's clock began, in seconds of ``time.perf_counter``, which samples are
+    stamped with; ``users`` is the load that a failure remembers.
+    """
+
+    def __init__(self, edges: Sequence[float]) -> None:
+        self.users = 0
+        self.overrun = 0
+        self.zero = 0.0
+        self._edges = edges
+        self._series: dict[Key, SeriesBuffer] = {}
+        self._journeys: dict[str, Journeys] = {}
+
+    def series(self, key: Key) -> SeriesBuffer:
+        """The buffer of a key, the same one each time."""
+        return self._series.setdefault(key, SeriesBuffer(key))
+
+    def journeys(self, persona: str) -> Journeys:
+        """Where journeys are counted; a fold replaces the counts by 0."""
+        return self._journeys.setdefault(persona, Journeys(persona=persona))
+
+    def failed(self, series: SeriesBuffer, started: float, error: ErrorClass, message: str) -> None:
+        """Add why the sample that began at ``started`` failed; the sample is recorded beside it."""
+        series.failures.append(Failure(started, error, message, self.users))
+
+    def clear(self) -> None:
+        """Forget everything: a new test begins in the same process."""
+        self.fold()
+        for series in self._series.values():
+            series.clear()
+
+    def fold(self, tell: Listener | None = None) -> Folded:
+        """Take what came in since the last fold; ``tell`` hears of each series' samples before."""
+        series: list[Series] = []
+        errors: list[ErrorGroup] = []
+        for each in self._series.values():
+            if each.samples:
+                if tell is not None:
+                    tell(each.key, each.samples, each.failures)
+                series.append(Series(key=each.key, windows=self._windows(each)))
+                errors += _groups(each, self.zero)
+        taken = [_taken(counts) for counts in self._journeys.values()]
+        overrun, self.overrun = self.overrun, 0
+        return Folded(series, errors, [each for each in taken if _any(each)], overrun)
+
+    def _windows(self, series: SeriesBuffer) -> list[Window]:
+        samples, failures = series.samples[:], series.failures
+        series.samples.clear()
+        first, last = self._index(min(samples)[0]), self._index(max(samples)[0])
+        if first == last:
+            windows = {first: _window(first, samples)}
+        else:
+            parts: dict[int, list[Sample]] = {}
+            for sample in samples:
+                parts.setdefault(self._index(sample[0]), []).append(sample)
+            windows = {index: _window(index, part) for index, part in parts.items()}
+        for failure in failures:
+            counts = windows[self._index(failure.started)].errors
+            counts[failure.error] = counts.get(failure.error, 0) + 1
+        return [windows[index] for index in sorted(windows)]
+
+    def _index(self, started: float) -> int:
+        """What begins after the last edge, as an ``on_stop`` does, belongs to the last window."""
+        at_s = max(started - self.zero, 0.0)
+        return min(bisect_right(self._edges, at_s), len(self._edges) - 1) - 1
+
+
+def _window(index: int, samples: Sequence[Sample]) -> Window:
+    _, latency, ttfb, sent, received, connections, resent, extra = zip(*samples, strict=True)
+    window = Window(
+        index=index,
+        bytes_sent=sum(sent),
+        bytes_received=sum(received),
+        connections=sum(connections),
+        resent=sum(resent),
+        extra=sum(extra),
+    )
+    window.latency.add_all(latency)
+    window.ttfb.add_all(ttfb)
+    return window
+
+
+def _groups(series: SeriesBuffer, zero: float) -> list[ErrorGroup]:
+    found: dict[tuple[ErrorClass, str], ErrorGroup] = {}
+    for failure in series.failures:
+        message = _bounded(series, failure.message)
+        group = found.get((failure.error, message))
+        if group is None:
+            found[failure.error, message] = ErrorGroup(
+                key=series.key,
+                error=failure.error,
+                message=message,
+                count=1,
+                first_s=max(failure.started - zero, 0.0),
+                first_users=failure.users,
+            )
+        else:
+            group.count += 1
+    series.failures.clear()
+    return list(found.values())
+
+
+def _bounded(series: SeriesBuffer, message: str) -> str:
+    """The message, or ``OTHER`` once a series has shown its number of different ones."""
+    short = message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…"
+    if short in series.messages:
+        return short
+    if len(series.messages) >= MAX_GROUPS:
+        return OTHER
+    series.messages.add(short)
+    return short
+
+
+def _taken(counts: Journeys) -> Journeys:
+    taken = copy(counts)
+    counts.completed = counts.failed = counts.cut_off = 0
+    return taken
+
+
+def _any(journeys: Journeys) -> bool:
+    return bool(journeys.completed or journeys.failed or journeys.cut_off)

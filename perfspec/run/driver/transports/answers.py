@@ -1,0 +1,93 @@
+"""From a finished transfer to a Response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote_from_bytes
+
+import pycurl
+
+from perfspec.measure.errors import ErrorClass
+from perfspec.run.driver.transports.coding import MAX_BODY, BodyError, BodyTooLargeError, decode
+from perfspec.run.driver.transports.errors import explain
+from perfspec.run.driver.transports.exchange import URL_CHARACTERS, Response
+from perfspec.run.driver.transports.redirects import STATUSES
+
+if TYPE_CHECKING:
+    from perfspec.run.driver.transports.handles import Handle
+    from perfspec.run.driver.transports.loop import Failure
+
+_TOO_LARGE = f"the body is larger than {MAX_BODY // 2**20} MiB, the most that is kept for checks"
+_CUT_SHORT = "the connection was closed before the end of the answer"
+
+
+def read_answer(handle: Handle, failure: Failure | None, *, keep_body: bool) -> Response:
+    """Everything that libcurl knows of the transfer that just ended."""
+    get = handle.getinfo
+    answer = Response()
+    answer.status = get(pycurl.RESPONSE_CODE)
+    answer.total_us = get(pycurl.TOTAL_TIME_T)
+    answer.ttfb_us = get(pycurl.STARTTRANSFER_TIME_T)
+    answer.bytes_sent = get(pycurl.REQUEST_SIZE)
+    answer.raw_headers = raw = b"".join(handle.lines)
+    answer.bytes_received = len(raw) + handle.size
+    if handle.fresh:
+        _read_connection(handle, answer)
+    if answer.status in STATUSES:
+        answer.redirect_url = _redirect_url(handle)
+    if failure is not None:
+        _read_failure(handle, answer, failure)
+    elif answer.status < 200 or not (raw.endswith(b"\r\n\r\n") or _header_is_whole(handle)):
+        answer.error, answer.message = ErrorClass.RESET, _CUT_SHORT
+    elif handle.pieces and (b"ncoding:" in raw or b"NCODING:" in raw) and handle.encoding():
+        _decode(handle, answer, keep=keep_body)
+    elif keep_body:
+        answer.body = b"".join(handle.pieces)
+    return answer
+
+
+def _header_is_whole(handle: Handle) -> bool:
+    """A header that is cut off by the end of the connection is a success to libcurl."""
+    for line in reversed(handle.lines):
+        if line in {b"\r\n", b"\n"}:  # trailers may follow it
+            return True
+        if line.startswith(b"HTTP/"):
+            break
+    return False
+
+
+def _redirect_url(handle: Handle) -> str:
+    target = handle.curl.getinfo_raw(pycurl.REDIRECT_URL)  # absolute; None if there is none
+    return quote_from_bytes(target, URL_CHARACTERS) if target else ""
+
+
+def _read_connection(handle: Handle, answer: Response) -> None:
+    get = handle.getinfo
+    looked_up, connected = get(pycurl.NAMELOOKUP_TIME_T), get(pycurl.CONNECT_TIME_T)
+    secured = get(pycurl.APPCONNECT_TIME_T)
+    answer.new_connection = True
+    answer.dns_us = looked_up
+    answer.connect_us = max(0, connected - looked_up)
+    answer.tls_us = max(0, secured - connected)
+    if handle.attempts > 1:
+        answer.resent = True
+        answer.ttfb_us = answer.total_us  # libcurl's is the end of the old connection
+
+
+def _read_failure(handle: Handle, answer: Response, failure: Failure) -> None:
+    answer.ttfb_us = answer.total_us  # libcurl's own is meaningless after an error
+    if handle.overflow:
+        answer.error, answer.message = ErrorClass.GENERATOR, _TOO_LARGE
+    else:
+        code, detail = failure
+        number = handle.getinfo(pycurl.OS_ERRNO)
+        answer.error, answer.message = explain(code, detail, number=number, had_socket=handle.fresh)
+
+
+def _decode(handle: Handle, answer: Response, *, keep: bool) -> None:
+    try:
+        answer.body = decode(handle.encoding(), b"".join(handle.pieces), keep=keep)
+    except BodyError as error:
+        answer.error, answer.message = ErrorClass.RESET, f"the body cannot be read: {error}"
+    except BodyTooLargeError:
+        answer.error, answer.message = ErrorClass.GENERATOR, _TOO_LARGE

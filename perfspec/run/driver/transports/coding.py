@@ -1,0 +1,95 @@
+"""Undo Content-Encoding, strictly: libcurl takes a gzip body that was cut short for a whole one."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import brotli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_BODY = 32 * 1024 * 1024  # bytes that are kept of one body, as sent and as decoded
+ACCEPTED = "gzip, br"
+_PIECE = 1024 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class BodyError(Exception):
+    """The body cannot be decoded; ``str(error)`` says why."""
+
+
+class BodyTooLargeError(Exception):
+    """The decoded body is larger than MAX_BODY."""
+
+
+def decode(codings: str, raw: bytes, *, keep: bool) -> bytes:
+    """The body under the ``Content-Encoding`` field ``codings``, or nothing if it is only verified.
+
+    Raises BodyError (cut short, broken, unknown coding) and, if it is kept, BodyTooLargeError.
+    """
+    names = [each.strip().lower() for each in codings.split(",")]
+    layers = [each for each in names if each not in {"", "identity"}]
+    while layers:
+        name = layers.pop()  # the last one was applied last
+        raw = _join(_pieces(name, raw), keep=keep or bool(layers))
+    return raw if keep else b""
+
+
+def _join(pieces: Iterator[bytes], *, keep: bool) -> bytes:
+    kept: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if keep:
+            if size > MAX_BODY:
+                raise BodyTooLargeError
+            kept.append(piece)
+    return b"".join(kept)
+
+
+def _pieces(coding: str, raw: bytes) -> Iterator[bytes]:
+    match coding:
+        case "gzip" | "x-gzip":
+            return _gunzip(raw)
+        case "br":
+            return _unbrotli(raw)
+        case _:
+            msg = f"its content coding {coding[:40]!r} is not known (only {ACCEPTED})"
+            raise BodyError(msg)
+
+
+def _gunzip(raw: bytes) -> Iterator[bytes]:
+    while True:  # a gzip body may have several members
+        member = zlib.decompressobj(_GZIP)
+        while not member.eof:
+            try:
+                piece = member.decompress(raw, _PIECE)
+            except zlib.error as error:
+                msg = f"its gzip coding is broken: {error}"
+                raise BodyError(msg) from None
+            raw = member.unconsumed_tail
+            if not piece and not raw and not member.eof:
+                msg = "its gzip coding was cut short"
+                raise BodyError(msg)
+            yield piece
+        raw = member.unused_data
+        if not raw.startswith(_GZIP_MAGIC):
+            return  # what follows is padding, which browsers ignore too
+
+
+def _unbrotli(raw: bytes) -> Iterator[bytes]:
+    stream = brotli.Decompressor()
+    while not stream.is_finished():
+        try:
+            piece = stream.process(raw, output_buffer_limit=_PIECE)
+        except brotli.error:
+            msg = "its br coding is broken"
+            raise BodyError(msg) from None
+        raw = b""
+        if not piece and not stream.is_finished() and stream.can_accept_more_data():
+            msg = "its br coding was cut short"
+            raise BodyError(msg)
+        yield piece

@@ -1,0 +1,220 @@
+"""One test: from the start of its load process to its result, whatever happens in between."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Final, NamedTuple, assert_never, cast
+
+from perfspec.measure.collect import Collector
+from perfspec.measure.progress import Ended, Message, Started, Tick
+from perfspec.plan.load import duration_s
+from perfspec.run.child import Child, Closed, Silence
+from perfspec.run.contracts import StepError
+from perfspec.run.process import STEP_S, describe_status
+from perfspec.units import format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perfspec.measure.model import AbortHit, Machine, TestResult
+    from perfspec.plan.model import Test
+    from perfspec.run.context import Context
+    from perfspec.run.contracts import Deadlines, Referee
+
+_MESSAGE: Final = cast("type[Message]", Message)  # a union is no type to mypy
+LOOK_S: Final = 0.1
+SHORT_S: Final = 1.0  # a test that ends sooner than planned by more than this is partial
+
+
+class Outcome(NamedTuple):
+    """What a test has left; ``problem`` is None unless it broke."""
+
+    result: TestResult
+    machine: Machine | None
+    problem: StepError | None
+
+
+class Limit(NamedTuple):
+    """A moment of the monotonic clock, and what it means to be late."""
+
+    at: float
+    sentence: str
+
+
+def run_test(
+    context: Context, test: Test, referee: Referee, failure: Callable[[], StepError | None]
+) -> Outcome:
+    """Run one test. ``failure`` is asked all the time for what else has broken.
+
+    Raises StepError when the load process cannot be started.
+    """
+    with Child.start(context, test.name, _MESSAGE) as child:
+        return TestRun(context, test, child, referee, failure).run()
+
+
+class TestRun:
+    """One test while it runs."""
+
+    __test__ = False  # for pytest
+
+    def __init__(
+        self,
+        context: Context,
+        test: Test,
+        child: Child[Message],
+        referee: Referee,
+        failure: Callable[[], StepError | None],
+    ) -> None:
+        self._context = context
+        self._test = test
+        self._child = child
+        self._referee = referee
+        self._failure = failure
+        self._collector: Collector | None = None
+        self._machine: Machine | None = None
+        self._ended: Ended | None = None
+        self._abort: AbortHit | None = None
+        self._problem: StepError | None = None
+        self._presses = 0
+        self._over = self._within(self._deadlines.start, "did not begin")
+        self._silent: Limit | None = None
+
+    def run(self) -> Outcome:
+        """Read messages until there are no more."""
+        try:
+            self._follow()
+            self._part()
+        except StepError as error:
+            self._problem = self._problem or error
+        if self._problem is not None:
+            self._child.kill()
+            self._child.process.stop(0.0)  # its last lines are in the log then
+            self._problem = self._explained(self._problem)
+        return Outcome(self._result(), self._machine, self._problem)
+
+    def _follow(self) -> None:
+        while True:
+            message = self._child.receive(LOOK_S)
+            if isinstance(message, Closed):
+                return
+            if isinstance(message, Silence):
+                self._refuse(self._silent)
+            else:
+                self._silent = self._within(self._deadlines.silence, "sent nothing")
+                self._take(message)
+            self._refuse(self._over)
+            self._hear()
+            self._look_around()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Started():
+                self._collector = Collector(self._test, message.started)
+                self._machine = message.machine
+                wait = duration_s(self._test.stages) + self._deadlines.end
+                self._over = self._within(wait, "did not end")
+            case Tick():
+                self._add(message)
+            case Ended():
+                self._ended = message
+                self._over = self._within(self._deadlines.leave, "was done, but did not exit")
+            case _:
+                assert_never(message)
+
+    def _add(self, tick: Tick) -> None:
+        if self._collector is None:
+            msg = f"the {self._child.process.title} measured before it had begun"
+            raise StepError(msg)
+        for group in tick.errors:
+            group.message = self._context.options.redactor.text(group.message)
+        self._collector.add(tick)
+        self._context.observer.ticked(self._test, self._collector)
+        if self._abort is None:
+            self._abort = self._referee.should_abort(self._test, self._collector)
+            if self._abort is not None:
+                self._stop()
+
+    def _hear(self) -> None:
+        """Ctrl-C: once to stop, twice to end at once; what was measured is kept."""
+        presses = min(self._context.interrupts.fresh, 2)
+        if presses > self._presses:
+            self._presses = presses
+            if presses == 1:
+                self._context.observer.warning("stopping; press Ctrl-C again to end at once")
+                self._stop()
+            else:
+                self._child.kill()
+
+    def _look_around(self) -> None:
+        if self._problem is None:
+            self._problem = self._failure()
+            if self._problem is not None:
+                self._stop()
+                self._over = self._within(self._deadlines.dead_service, "did not end")
+
+    def _stop(self) -> None:
+        self._child.stop()
+        self._over = self._within(self._deadlines.end, "was told to stop, and did not end")
+
+    def _part(self) -> None:
+        """Its output has ended: so must the process, and as it should."""
+        process = self._child.process
+        while process.status is None:
+            self._refuse(self._over)
+            self._context.clock.sleep(STEP_S)
+        self._hear()
+        reached = process.status == -signal.SIGINT  # Ctrl-C, while it was just being started
+        if self._presses > 1 or (self._presses and reached):
+            return
+        if self._ended is None:
+            end = describe_status(process.status)
+            hint = ": the system does so when memory is used up" if process.status == -9 else ""
+            msg = f"the {process.title} {end} {self._when()}{hint}"
+            raise StepError(msg)
+        if self._ended.problem is not None:
+            raise StepError(self._context.options.redactor.text(self._ended.problem))
+        if process.status != 0:
+            end = describe_status(process.status)
+            self._context.observer.warning(f"the {process.title} was done, but {end}")
+
+    def _when(self) -> str:
+        return "before the test began" if self._collector is None else f"at {self._at()}"
+
+    def _at(self) -> str:
+        return format_duration(round(0.0 if self._collector is None else self._collector.at_s))
+
+    def _within(self, seconds: float, late: str) -> Limit:
+        sentence = f"{late} within {format_duration(seconds)}"
+        return Limit(self._context.clock.monotonic() + seconds, sentence)
+
+    def _refuse(self, limit: Limit | None) -> None:
+        """Raise StepError when it is late, unless it has ended already."""
+        if limit is not None and self._context.clock.monotonic() > limit.at:
+            msg = f"the {self._child.process.title} {limit.sentence}, {self._when()}"
+            raise StepError(msg)
+
+    def _explained(self, problem: StepError) -> StepError:
+        if problem.details:
+            during = f"during test {self._test.name}, {self._when()}"
+            return StepError(f"{problem.sentence}, {during}", problem.details)
+        return StepError(problem.sentence, self._child.process.why())
+
+    @property
+    def _deadlines(self) -> Deadlines:
+        return self._context.options.deadlines
+
+    def _result(self) -> TestResult:
+        collector = self._collector
+        if collector is None:
+            collector = Collector(self._test, self._context.clock.now().isoformat())
+        if self._problem is not None:
+            return collector.result("broken", self._problem.sentence, self._abort)
+        if self._abort is not None:
+            reason = f"the limit {self._abort.origin} was broken at {self._at()}"
+            return collector.result("aborted", reason, self._abort)
+        if self._presses:
+            return collector.result("partial", f"interrupted at {self._at()}")
+        planned = duration_s(self._test.stages)
+        if self._ended is None or self._ended.at_s < planned - SHORT_S:
+            return collector.result("partial", f"the load ended at {self._at()} already")
+        return collector.result("complete")

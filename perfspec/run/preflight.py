@@ -1,0 +1,111 @@
+"""Whether this machine can carry the run: disk, file descriptors, memory; looked at before it."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+from typing import TYPE_CHECKING, Final
+
+from perfspec.errors import RunError
+from perfspec.plan.load import peak_users, window_edges
+from perfspec.units import format_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from perfspec.plan.model import Plan
+
+LOGS_SIZE: Final = 20_000_000
+WINDOW_SIZE: Final = 700  # of one series in result.json, with some hundred distinct latencies
+SPARE_DESCRIPTORS: Final = 128  # of an interpreter with libcurl, before its first user
+USER_MEMORY: Final = 60_000
+PROCESS_MEMORY: Final = 120_000_000
+
+
+def check_preflight(plan: Plan, path: Path, processes: int) -> Iterator[str]:
+    """Warnings about what may be too little; raises RunError for what cannot work.
+
+    ``path`` is the run folder.
+    """
+    yield from _disk(plan, path)
+    users = max((peak_users(test.stages) for test in plan.tests), default=0)
+    yield from _descriptors(
+        math.ceil(users / processes), resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    )
+    yield from _memory(plan, users, processes)
+    yield from _cores(processes)
+
+
+def _disk(plan: Plan, path: Path) -> Iterator[str]:
+    if not os.access(path, os.W_OK | os.X_OK):
+        msg = f"the run folder {path} cannot be written: check its owner and permissions"
+        raise RunError(msg)
+    found = os.statvfs(path)
+    free = found.f_bavail * found.f_frsize
+    result = _result_size(plan)
+    if free < result:
+        msg = (
+            f"only {format_size(free)} are free in {path}, and the result alone may take"
+            f" {format_size(result)}: free some space, or run in another folder"
+        )
+        raise RunError(msg)
+    if free < 2 * result + LOGS_SIZE:
+        yield f"only {format_size(free)} are free in {path}: logs may fill the disk"
+
+
+def _result_size(plan: Plan) -> int:
+    """An upper estimate: each persona calls each endpoint in each window."""
+    size = 100_000
+    for test in plan.tests:
+        windows = len(window_edges(test.stages, test.warm_up_s)) - 1
+        size += windows * len(test.personas) * len(plan.endpoints) * WINDOW_SIZE
+    return size
+
+
+def _descriptors(users: int, hard: int) -> Iterator[str]:
+    """Each user of a process holds a connection, and one more while it is replaced.
+
+    The hard limit counts: the load process raises its soft one.
+    """
+    if hard == resource.RLIM_INFINITY:
+        return
+    advice = "raise it (ulimit -Hn) or share the users among more --processes"
+    if users + SPARE_DESCRIPTORS > hard:
+        msg = (
+            f"{users} users in one process need as many connections, and the system allows it"
+            f" {hard} open files: {advice}"
+        )
+        raise RunError(msg)
+    if users * 1.2 + SPARE_DESCRIPTORS > hard:
+        yield f"{users} users in one process come near the limit of {hard} open files: {advice}"
+
+
+def _memory(plan: Plan, users: int, processes: int) -> Iterator[str]:
+    import psutil  # noqa: PLC0415  (not needed to raise a limit)
+
+    files = sum(each.size or 0 for files in plan.files for each in files.classes)
+    needed = users * USER_MEMORY + processes * (PROCESS_MEMORY + files)
+    memory = psutil.virtual_memory()
+    who = f"{users} users in {processes} processes" if processes > 1 else f"{users} users"
+    if needed > memory.total:
+        msg = (
+            f"{who} need about {format_size(needed)} of memory, and this machine has"
+            f" {format_size(memory.total)}: take fewer of them, smaller files, or a larger machine"
+        )
+        raise RunError(msg)
+    if needed > 0.8 * memory.available:
+        yield (
+            f"{who} may need {format_size(needed)} of memory, and {format_size(memory.available)}"
+            " are free: a generator that swaps measures itself"
+        )
+
+
+def _cores(processes: int) -> Iterator[str]:
+    cores = os.cpu_count() or 1
+    if processes > cores:
+        yield (
+            f"{processes} load processes share {cores} core{'' if cores == 1 else 's'}: they wait"
+            " for each other, and so do their measurements; --processes should be at most that"
+        )

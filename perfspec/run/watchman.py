@@ -1,0 +1,47 @@
+"""Ends what a run has started when the run itself was killed; a process of its own.
+
+It reads ``+PID`` and ``-PID`` of process groups from stdin. When stdin ends, whoever is on the list
+gets SIGTERM, and SIGKILL soon after. It imports little, since every run starts one.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+
+GRACE_S = 5.0
+STEP_S = 0.05
+
+
+def main() -> None:
+    """Read until the run is gone, then end what it has left."""
+    groups: set[int] = set()
+    for line in sys.stdin:
+        group = int(line[1:])
+        if line[0] == "+":
+            groups.add(group)
+        else:
+            groups.discard(group)
+    left = {group for group in groups if _tell(group, signal.SIGTERM)}
+    for _ in range(int(GRACE_S / STEP_S)):
+        left = {group for group in left if _tell(group, 0)}
+        if not left:
+            return
+        select.select([], [], [], STEP_S)
+    for group in left:
+        _tell(group, signal.SIGKILL)
+
+
+def _tell(group: int, number: int) -> bool:
+    """Whether there is such a group; one that we may not signal is out of reach."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

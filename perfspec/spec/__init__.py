@@ -1,0 +1,1 @@
+"""What the team wrote: models, loading, positions, cross references, schema, diagnostics."""

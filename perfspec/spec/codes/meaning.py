@@ -1,0 +1,94 @@
+"""Diagnostics of what is well written and cannot be meant."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from perfspec.spec.codes.rule import Rule
+
+MEANING: Final = (
+    Rule(
+        "PS320",
+        "An expression that cannot be read",
+        "What stands in `{{ … }}`, in `only_if` or as `${NAME}` is not of the expression "
+        "language, or names a filter or function that there is none of. `only_if` has no "
+        "braces.",
+        'json: { name: "{{ user.name | uper }}" }',
+        'json: { name: "{{ user.name | upper }}" }',
+    ),
+    Rule(
+        "PS321",
+        "Not a JSON path",
+        "JSON paths (RFC 9535) begin with `$`. Inside of `{ … }`, one with brackets stands "
+        "in quotes.",
+        "capture: { token: token }",
+        "capture: { token: $.token }",
+    ),
+    Rule(
+        "PS322",
+        "Not a regular expression",
+        "`matches` and `regex` are regular expressions as Python has them.",
+        "body: { matches: 'Welcome (back' }",
+        "body: { matches: 'Welcome \\(back' }",
+    ),
+    Rule(
+        "PS323",
+        "A name that is taken",
+        "Endpoints cannot be called like words of steps (`group`, `think` …), data and "
+        "variables not like namespaces (`user`, `environment`, a data source) or words of "
+        "expressions.",
+        "capture: { user: $.user }",
+        "capture: { user_id: $.user.id }",
+    ),
+    Rule(
+        "PS324",
+        "A persona without a journey, or with two",
+        "A persona has a `journey` or a `mix`, of its own or from the one that it is `like`.",
+        "reader: { weight: 1, on_start: [login] }",
+        "reader: { weight: 1, on_start: [login], journey: [home] }",
+    ),
+    Rule(
+        "PS326",
+        "A host that no environment allows",
+        "Requests go to the host of the environment's `url` and to its `allow_hosts`, and "
+        "nowhere else.",
+        "local: { url: http://127.0.0.1:8801 }",
+        "local: { url: http://127.0.0.1:8801, allow_hosts: [covers.example.com] }",
+    ),
+    Rule(
+        "PS327",
+        "`abort` with a warning",
+        "`abort` ends the test and fails it: it has one value for each metric.",
+        "abort: { error_rate: { warn: 5%, fail: 10% } }",
+        "abort: { error_rate: 10% }",
+    ),
+    Rule(
+        "PS328",
+        "A warning that never comes first",
+        "`warn` must be reached before `fail`: below it for an upper limit, above it for a "
+        "lower one (`availability`, `success_rate`, `throughput`).",
+        "p95: { warn: 700ms, fail: 500ms }",
+        "p95: { warn: 500ms, fail: 700ms }",
+    ),
+    Rule(
+        "PS329",
+        "A part that is no part",
+        "A part of a multipart body is text or a file.",
+        "multipart: { photo: { file: cover.png } }",
+        "multipart: { photo: { path: cover.png, type: image/png } }",
+    ),
+    Rule(
+        "PS331",
+        "A test twice in a sequence",
+        "A run has one result for each test.",
+        "default: [smoke, smoke]",
+        "default: [smoke, load]",
+    ),
+    Rule(
+        "PS332",
+        "An unknown time zone",
+        "A window in no known zone could not be kept.",
+        "window: Sun 02:00-05:00 Europe/Zuerich",
+        "window: Sun 02:00-05:00 Europe/Zurich",
+    ),
+)

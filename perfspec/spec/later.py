@@ -1,0 +1,28 @@
+"""Keys of the language that this version does not know yet: refused, never accepted and ignored."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_METRICS: Final = (
+    "recovery_time growth degradation capacity journeys journey_error_rate lateness dropped "
+    "monitors"
+)
+_LATER: Final = {
+    "Spec": "budget baseline monitors prices waivers",
+    "Environment": "monitors",
+    "Endpoint": "budget websocket socketio messages",
+    "Poll": "budget",
+    "GroupStep": "budget",
+    "Objective": "budget",
+    "Slo": _METRICS,
+    "Auth": "oauth2",
+    "Stage": "arrivals",
+    "Test": "arrivals max_users finish_within stop_when recommend compare budget",
+    "EntryOptions": "needs compare record",
+}
+
+
+def of_later(key: str, model: str) -> bool:
+    """Whether a later version has ``key`` in the mapping that ``model`` describes."""
+    return key in _LATER.get(model, "").split()

@@ -1,0 +1,247 @@
+"""Limits: one key for each metric, so that no typo can disarm one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, Tag, model_validator
+
+from perfspec.spec.base import Duration, Name, Rate, Share, Strict, Text, by_shape, lacking
+
+_SAMPLES = "With fewer samples it never passes, 10 when left out. Example: `min_samples: 100`"
+MinSamples = Annotated[int, Field(ge=1, le=1_000_000, description=_SAMPLES)]
+During = Annotated[
+    Literal["hold", "ramp", "all"],
+    Field(
+        json_schema_extra={
+            "markdownEnumDescriptions": [
+                "Every hold, up to and including the highest level",
+                "Only the ramps",
+                "The whole test",
+            ]
+        }
+    ),
+]
+_NO_LEVEL = "write warn, fail or both"
+
+
+class _Levels(Strict):
+    @model_validator(mode="after")
+    def _some_level(self) -> Self:
+        if not self.model_fields_set & {"warn", "fail"}:
+            raise lacking(_NO_LEVEL)
+        return self
+
+
+class LatencyLevels(_Levels):
+    """A latency limit in two levels."""
+
+    warn: Duration | None = Field(
+        None, description="Beyond this: a warning. Example: `warn: 500ms`"
+    )
+    fail: Duration | None = Field(
+        None, description="Beyond this: a failure. Example: `fail: 700ms`"
+    )
+    min_samples: MinSamples = 10
+
+
+class ShareLevels(_Levels):
+    """A limit on a share in two levels."""
+
+    warn: Share | None = Field(None, description="Beyond this: a warning. Example: `warn: 1%`")
+    fail: Share | None = Field(None, description="Beyond this: a failure. Example: `fail: 2%`")
+    min_samples: MinSamples = 10
+
+
+class RateLevels(_Levels):
+    """A limit on a rate in two levels."""
+
+    warn: Rate | None = Field(None, description="Below this: a warning. Example: `warn: 50/s`")
+    fail: Rate | None = Field(None, description="Below this: a failure. Example: `fail: 40/s`")
+    min_samples: MinSamples = 10
+
+
+LatencyLimit = Annotated[
+    Annotated[Duration, Tag("<text>")] | Annotated[LatencyLevels, Tag("<map>")],
+    by_shape("a duration such as 300ms, or { warn: 300ms, fail: 500ms }"),
+]
+ShareLimit = Annotated[
+    Annotated[Share, Tag("<text>")] | Annotated[ShareLevels, Tag("<map>")],
+    by_shape("a percentage such as 1%, or { warn: 1%, fail: 2% }"),
+]
+RateLimit = Annotated[
+    Annotated[Rate, Tag("<text>")] | Annotated[RateLevels, Tag("<map>")],
+    by_shape("a rate such as 50/s, or { warn: 60/s, fail: 50/s }"),
+]
+ERROR_CLASSES = {
+    "connect": "No connection: refused, or not answered",
+    "dns": "The host's name was not found",
+    "tls": "The certificate or the handshake was refused",
+    "reset": "The connection broke off",
+    "timeout": "No whole answer within the timeout",
+    "throttled": "Status 429",
+    "auth": "Status 401 or 403",
+    "payment": "Status 402",
+    "client": "Any other status from 400 to 499 that was not expected",
+    "server": "Status 500 to 599",
+    "check": "An expectation or a capture that failed",
+    "message": "A message that was not acknowledged",
+    "generator": "What the load generator itself could not do",
+}
+ErrorName = Annotated[
+    Literal[
+        "connect", "dns", "tls", "reset", "timeout", "throttled", "auth", "payment", "client",
+        "server", "check", "message", "generator",
+    ],
+    Field(
+        json_schema_extra={
+            "markdownEnumDescriptions": [
+                f"{text}. Example: `{name}: 5%`" for name, text in ERROR_CLASSES.items()
+            ]
+        }
+    ),
+]  # fmt: skip
+
+
+class Slo(Strict):
+    """Service level objectives: a limit for each metric that matters."""
+
+    p50: LatencyLimit | None = Field(
+        None, description="Latency of half of the requests, at most. Example: `p50: 100ms`"
+    )
+    p75: LatencyLimit | None = Field(
+        None, description="Latency of 75 % of the requests, at most. Example: `p75: 150ms`"
+    )
+    p90: LatencyLimit | None = Field(
+        None, description="Latency of 90 % of the requests, at most. Example: `p90: 200ms`"
+    )
+    p95: LatencyLimit | None = Field(
+        None, description="Latency of 95 % of the requests, at most. Example: `p95: 300ms`"
+    )
+    p99: LatencyLimit | None = Field(
+        None, description="Latency of 99 % of the requests, at most. Example: `p99: 500ms`"
+    )
+    p99_9: LatencyLimit | None = Field(
+        None, description="Latency of 99.9 % of the requests, at most. Example: `p99_9: 1s`"
+    )
+    mean: LatencyLimit | None = Field(
+        None, description="Mean latency, at most. Example: `mean: 120ms`"
+    )
+    max: LatencyLimit | None = Field(
+        None, description="Latency of the slowest request, at most. Example: `max: 5s`"
+    )
+    ttfb_p50: LatencyLimit | None = Field(
+        None,
+        description="Time to the first byte of half of the requests, at most. "
+        "Example: `ttfb_p50: 80ms`",
+    )
+    ttfb_p90: LatencyLimit | None = Field(
+        None,
+        description="Time to the first byte of 90 % of the requests, at most. "
+        "Example: `ttfb_p90: 150ms`",
+    )
+    ttfb_p95: LatencyLimit | None = Field(
+        None,
+        description="Time to the first byte of 95 % of the requests, at most. "
+        "Example: `ttfb_p95: 200ms`",
+    )
+    ttfb_p99: LatencyLimit | None = Field(
+        None,
+        description="Time to the first byte of 99 % of the requests, at most. "
+        "Example: `ttfb_p99: 400ms`",
+    )
+    error_rate: ShareLimit | None = Field(
+        None,
+        description="Share of requests that failed (transport error, timeout, unexpected status, "
+        "failed expectation), at most. Example: `error_rate: 1%`",
+    )
+    success_rate: ShareLimit | None = Field(
+        None,
+        description="Share of requests that did not fail, at least. Example: `success_rate: 99%`",
+    )
+    server_error_rate: ShareLimit | None = Field(
+        None,
+        description="Only 5xx, timeouts and transport errors, at most. "
+        "Example: `server_error_rate: 0.1%`",
+    )
+    availability: ShareLimit | None = Field(
+        None,
+        description="1 less the server_error_rate, at least. Example: `availability: 99.9%`",
+    )
+    errors: dict[ErrorName, ShareLimit] | None = Field(
+        None,
+        min_length=1,
+        description="Share of requests that failed in one class of errors, at most. "
+        "Example: `errors: { throttled: 5% }`",
+    )
+    throughput: RateLimit | None = Field(
+        None, description="Requests a second, at least. Example: `throughput: 50/s`"
+    )
+
+    @model_validator(mode="after")
+    def _some_limit(self) -> Self:
+        if not self.model_fields_set:
+            text = "write a limit, such as p95: 300ms"
+            raise lacking(text)
+        return self
+
+
+Names = Annotated[
+    Annotated[Name, Tag("<text>")] | Annotated[list[Name], Field(min_length=1), Tag("<list>")],
+    by_shape("a name or a list of names"),
+]
+Tags = Annotated[
+    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
+    by_shape("a tag or a list of tags"),
+]
+
+
+def as_names(value: str | list[str] | None) -> tuple[str, ...]:
+    """A name or list of names as a tuple; nothing written is an empty one."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+class Where(Strict):
+    """What an objective is about: several keys mean all of them, a list means any of it."""
+
+    tests: Names | None = Field(None, description="Only in these tests. Example: `tests: [load]`")
+    environments: Names | None = Field(
+        None, description="Only in these environments. Example: `environments: [staging]`"
+    )
+    endpoints: Names | None = Field(
+        None, description="Each of these endpoints. Example: `endpoints: [login, checkout]`"
+    )
+    tags: Tags | None = Field(
+        None, description="Each endpoint with one of these tags. Example: `tags: [critical]`"
+    )
+    personas: Names | None = Field(
+        None, description="Only requests of these personas. Example: `personas: [student]`"
+    )
+    classes: Names | None = Field(
+        None,
+        description="Only requests that sent a file of these classes. Example: `classes: [large]`",
+    )
+
+
+class Objective(Strict):
+    """A limit with a selector."""
+
+    where: Where | None = Field(
+        None,
+        description="What it is about; left out: every request of every test. "
+        "Example: `where: { tests: [load], tags: [critical] }`",
+    )
+    slo: Slo = Field(
+        description="Limits of what `where` selects. Example: `slo: { success_rate: 100% }`"
+    )
+    during: During | None = Field(
+        None, description="Which seconds are judged, hold when left out. Example: `during: all`"
+    )
+    requirement: str | None = Field(
+        None, description='Carried into JUnit and reports. Example: `requirement: "11.2"`'
+    )
+    description: str | None = Field(
+        None, description="For readers. Example: `description: Checkout`"
+    )

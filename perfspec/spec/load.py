@@ -1,0 +1,231 @@
+"""Tests and sequences: how much load, for how long, and what then."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, Tag, model_validator
+
+from perfspec.spec.base import (
+    Duration,
+    DurationRange,
+    Name,
+    Rate,
+    Share,
+    Strict,
+    Text,
+    Users,
+    by_shape,
+    lacking,
+    wrong,
+)
+from perfspec.spec.limits import During, Slo, Tags
+from perfspec.spec.persona import Shares
+
+
+class Jitter(Strict):
+    """The level moves by chance during the hold."""
+
+    by: Share = Field(description="By at most this share of the level. Example: `by: 10%`")
+    every: DurationRange = Field(
+        description="A new level is drawn after this. Example: `every: 30s..60s`"
+    )
+
+
+class Stage(Strict):
+    """Changes the number of users over ramp, then keeps it for hold."""
+
+    users: Annotated[
+        Annotated[Users, Tag("<text>")]
+        | Annotated[list[Users], Field(min_length=1), Tag("<list>")],
+        by_shape("a number of users, or a list of levels"),
+    ] = Field(description="The level, or several: a stage for each. Example: `users: [10, 20, 40]`")
+    ramp: Duration | None = Field(
+        None,
+        description="How long the change to the level takes, a jump when left out. "
+        "Example: `ramp: 2m`",
+    )
+    hold: Duration | None = Field(
+        None, description="How long the level is kept. Example: `hold: 10m`"
+    )
+    jitter: Jitter | None = Field(
+        None,
+        description="Lets the level move by chance during the hold. "
+        "Example: `jitter: { by: 10%, every: 30s..60s }`",
+    )
+
+
+class StepFilter(Strict):
+    """Steps by the tags of their endpoints."""
+
+    tags: Tags = Field(description="Tags of endpoints, any of them. Example: `tags: [critical]`")
+
+
+class Test(Strict):
+    """One load on the target."""
+
+    __test__ = False  # not one of pytest's
+
+    description: str | None = Field(None, description="For readers. Example: `description: Peak`")
+    users: Users | None = Field(
+        None, description="So many users for the duration. Example: `users: 5`"
+    )
+    duration: Duration | None = Field(
+        None, description="How long the users stay. Example: `duration: 2m`"
+    )
+    spawn_rate: Rate | None = Field(
+        None,
+        description="Users start at this rate, all at once when left out. "
+        "Example: `spawn_rate: 10/s`",
+    )
+    stages: list[Stage] | None = Field(
+        None,
+        min_length=1,
+        description="Instead of users and duration. "
+        "Example: `stages: [{ users: 10, ramp: 2m, hold: 9m }]`",
+    )
+    personas: Shares | None = Field(
+        None,
+        description="Replaces the weights, leaves others out. Example: `personas: { student: 95 }`",
+    )
+    only: StepFilter | None = Field(
+        None, description="Only steps with one of these tags. Example: `only: { tags: [critical] }`"
+    )
+    without: StepFilter | None = Field(
+        None, description="No step with one of these tags. Example: `without: { tags: [slow] }`"
+    )
+    every_step: bool = Field(
+        default=False,
+        description="chance counts as 100 %, every entry of a mix runs. "
+        "Example: `every_step: true`",
+    )
+    endpoint_limits: Literal["fail", "warn", "off"] = Field(
+        "fail",
+        description="What limits on endpoints lead to, fail when left out. "
+        "Example: `endpoint_limits: warn`",
+        json_schema_extra={
+            "markdownEnumDescriptions": [
+                "A breach fails the test",
+                "A breach makes the test no worse than warn",
+                "They are not judged in this test",
+            ]
+        },
+    )
+    during: During = Field(
+        "hold",
+        description="Which seconds are judged, hold when left out. Example: `during: all`",
+    )
+    warm_up: Duration | None = Field(
+        None,
+        description="Cut from the start of what is judged, 10s when left out. "
+        "Example: `warm_up: 30s`",
+    )
+    slo: Slo | None = Field(
+        None,
+        description="Limits of all requests of this test together. "
+        "Example: `slo: { error_rate: 1% }`",
+    )
+    abort: Slo | None = Field(
+        None,
+        description="A limit whose breach ends the test and fails it. "
+        "Example: `abort: { error_rate: 10% }`",
+    )
+    say: str | None = Field(
+        None, description="Said when it does not pass. Example: `say: Too slow`"
+    )
+    advice: list[str] | None = Field(
+        None, description="Given when it does not pass. Example: `advice: [caching, indexes]`"
+    )
+
+    @model_validator(mode="after")
+    def _some_load(self) -> Self:
+        written = self.model_fields_set
+        if "stages" in written:
+            clash = [each for each in ("users", "duration", "spawn_rate") if each in written]
+            if clash:
+                text = f"stages excludes {' and '.join(clash)}"
+                raise wrong(text)
+        elif not {"users", "duration"} <= written:
+            text = "a test needs users and duration, or stages"
+            raise lacking(text)
+        return self
+
+
+class EntryOptions(Strict):
+    """How a test runs in this sequence."""
+
+    on_fail: Literal["continue", "stop"] = Field(
+        "continue",
+        description="What becomes of the rest when this test fails, continue when left out. "
+        "Example: `on_fail: stop`",
+        json_schema_extra={
+            "markdownEnumDescriptions": ["The next test runs", "The rest is skipped"]
+        },
+    )
+    time_scale: Share | None = Field(
+        None,
+        description="Shortens ramp, hold, warm_up and jitter to this. Example: `time_scale: 10%`",
+    )
+
+
+Entry = Annotated[
+    Annotated[Name, Tag("<text>")]
+    | Annotated[dict[Name, EntryOptions], Field(min_length=1, max_length=1), Tag("<map>")],
+    by_shape("a test's name, or NAME: { on_fail: stop }"),
+]
+Entries = Annotated[list[Entry], Field(min_length=1)]
+
+
+class SequenceOptions(Strict):
+    """Tests in an environment of their own."""
+
+    environment: Name | None = Field(
+        None,
+        description="Where these tests run, unless --env says otherwise. "
+        "Example: `environment: production`",
+    )
+    tests: Entries = Field(description="What runs, in order. Example: `tests: [smoke, load]`")
+
+
+Sequence = Annotated[
+    Annotated[Entries, Tag("<list>")] | Annotated[SequenceOptions, Tag("<map>")],
+    by_shape("a list of tests, or { environment: NAME, tests: [...] }"),
+]
+WINDOW_PATTERN = (
+    r"^(daily|weekdays|weekend|(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+    r"((,|-)(Mon|Tue|Wed|Thu|Fri|Sat|Sun))*) "
+    r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-4]):[0-5][0-9] [A-Za-z_]+(/[A-Za-z_]+)*$"
+)
+TimeWindow = Annotated[
+    str,
+    Field(
+        pattern=WINDOW_PATTERN,
+        json_schema_extra={
+            "patternErrorMessage": "Write days, times and a zone, such as Sun 02:00-05:00 UTC"
+        },
+    ),
+]
+
+
+class Protected(Strict):
+    """Needs --confirm NAME, and is refused on pull requests."""
+
+    max_users: Users | None = Field(
+        None, description="No test may have more users. Example: `max_users: 60`"
+    )
+    tests: list[Name] | None = Field(
+        None, min_length=1, description="The only tests that may run. Example: `tests: [smoke]`"
+    )
+    window: TimeWindow | None = Field(
+        None,
+        description="When tests may run. Example: `window: Sun 02:00-05:00 UTC`",
+    )
+    checklist: list[Text] | None = Field(
+        None,
+        description="Shown before a run, for people. Example: `checklist: [Providers told]`",
+    )
+    abort: Slo | None = Field(
+        None,
+        description="Limits that end any test here and fail it. "
+        "Example: `abort: { error_rate: 10% }`",
+    )

@@ -1,0 +1,247 @@
+"""Personas: what a kind of virtual user does, and how it signs in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from perfspec.spec.base import (
+    Duration,
+    DurationRange,
+    Name,
+    Scalar,
+    Share,
+    Strict,
+    Text,
+    Times,
+    Users,
+    Weight,
+    by_shape,
+    only_one,
+)
+from perfspec.spec.limits import Slo
+
+STEP_WORDS = ("group", "mix", "think", "set", "call")
+OPTION_WORDS = ("only_if", "chance", "times", "think", "set", "if_fails")
+LATER_STEP_WORDS = ("connect", "receive", "stream", "close")
+
+
+class StepOptions(Strict):
+    """How a step is taken: only_if, then chance, then times."""
+
+    only_if: Text | None = Field(
+        None,
+        description="The step is taken only if this expression holds. "
+        "Example: `only_if: ids | len > 0`",
+    )
+    chance: Share | None = Field(
+        None, description="How often the step is taken. Example: `chance: 20%`"
+    )
+    times: Times | None = Field(
+        None,
+        description="How many times in a row, drawn from the range each time. "
+        "Example: `times: 1..3`",
+    )
+    think: DurationRange | None = Field(
+        None, description="Think time after it, in place of the persona's. Example: `think: 1s..5s`"
+    )
+    set: dict[Name, Any] | None = Field(
+        None, description="Variables that are set before it. Example: `set: { page: 1 }`"
+    )
+    if_fails: Literal["stop", "continue"] | None = Field(
+        None,
+        description="What becomes of the journey when it fails, stop when left out. "
+        "Example: `if_fails: continue`",
+        json_schema_extra={
+            "markdownEnumDescriptions": [
+                "The rest of the journey is skipped, and it counts as failed",
+                "The journey goes on",
+            ]
+        },
+    )
+
+
+class GroupStep(StepOptions):
+    """Steps that are measured as one."""
+
+    group: Name = Field(description="Steps measured as one, by name. Example: `group: checkout`")
+    steps: list[Step] = Field(
+        min_length=1, description="Steps of the group, in order. Example: `steps: [cart, pay]`"
+    )
+    slo: Slo | None = Field(
+        None,
+        description="Limits of its duration without think time. Example: `slo: { p95: 2s }`",
+    )
+
+
+class MixStep(StepOptions):
+    """One of several endpoints, by weight."""
+
+    mix: dict[Name, Weight] = Field(
+        min_length=1,
+        description="One of several endpoints, drawn by weight. "
+        "Example: `mix: { search: 40, browse: 60 }`",
+    )
+
+
+class ThinkStep(Strict):
+    """A pause."""
+
+    think: DurationRange = Field(
+        description="A pause, beside the persona's own think time. Example: `think: 2s`"
+    )
+
+
+class SetStep(Strict):
+    """Variables for the rest of the journey."""
+
+    set: dict[Name, Any] = Field(
+        min_length=1,
+        description="Variables for the rest of the journey. Example: `set: { page: 1 }`",
+    )
+
+
+class CallStep(StepOptions):
+    """Runs a Python function beside the spec."""
+
+    call: Text = Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$",
+        description="A Python function beside the spec: module:function. "
+        "Example: `call: helpers:sign`",
+        json_schema_extra={"patternErrorMessage": "Write module:function, such as helpers:sign"},
+    )
+
+
+EndpointStep = Annotated[dict[Name, StepOptions], Field(min_length=1, max_length=1)]
+
+
+def step_kind(value: object) -> str | None:
+    """Which word says what a mapping is; a lone endpoint name is its own word."""
+    if isinstance(value, str):
+        return "<text>"
+    if isinstance(value, StepOptions | ThinkStep | SetStep):
+        return f"<{type(value).__name__.removesuffix('Step').lower()}>"
+    if not isinstance(value, dict):
+        return None
+    for word in ("group", "mix", "call"):
+        if word in value:
+            return f"<{word}>"
+    for word in ("think", "set"):
+        if set(value) == {word}:
+            return f"<{word}>"
+    return "<endpoint>"
+
+
+Step = Annotated[
+    Annotated[Name, Tag("<text>")]
+    | Annotated[GroupStep, Tag("<group>")]
+    | Annotated[MixStep, Tag("<mix>")]
+    | Annotated[CallStep, Tag("<call>")]
+    | Annotated[ThinkStep, Tag("<think>")]
+    | Annotated[SetStep, Tag("<set>")]
+    | Annotated[EndpointStep, Tag("<endpoint>")],
+    Discriminator(
+        step_kind,
+        custom_error_type="perfspec",
+        custom_error_message="write an endpoint's name, or a mapping with group, mix, think, "
+        "set or call",
+    ),
+]
+Steps = list[Step]
+
+
+class BasicAuth(Strict):
+    """User and password of HTTP's basic authentication."""
+
+    user: Scalar = Field(description='Who signs in. Example: `user: "{{ user.name }}"`')
+    password: Scalar = Field(
+        description='What proves it. Example: `password: "{{ user.password }}"`'
+    )
+
+
+class Auth(Strict):
+    """Credentials, added to every request to the environment's own host."""
+
+    bearer: Text | None = Field(
+        None,
+        description="A token for the header Authorization: Bearer. "
+        'Example: `bearer: "{{ token }}"`',
+    )
+    basic: BasicAuth | None = Field(
+        None,
+        description="User and password for basic authentication. "
+        'Example: `basic: { user: "{{ user.name }}", password: "{{ user.password }}" }`',
+    )
+    header: dict[Text, Scalar] | None = Field(
+        None, description='Headers of your own. Example: `header: { X-Key: "{{ key }}" }`'
+    )
+    renew_before: Duration | None = Field(
+        None, description="How long before its end it is renewed. Example: `renew_before: 60s`"
+    )
+    renew_with: list[Name] | None = Field(
+        None,
+        min_length=1,
+        description="Endpoints that renew it, in order. Example: `renew_with: [login]`",
+    )
+    expires_in: Text | None = Field(
+        None,
+        description="How long it is valid, a duration or an expression; a JWT's own end when left "
+        "out. Example: `expires_in: 60m`",
+    )
+
+    @model_validator(mode="after")
+    def _one_scheme(self) -> Self:
+        only_one(self, ("bearer", "basic", "header"), "auth")
+        return self
+
+
+class Persona(Strict):
+    """A kind of virtual user."""
+
+    description: str | None = Field(None, description="For readers. Example: `description: Buys`")
+    like: Name | None = Field(
+        None,
+        description="Another persona, which says what a user does where this one does not. "
+        "Example: `like: student`",
+    )
+    weight: Weight | None = Field(
+        None,
+        description="Its share of the users; left out: it runs only where a test names it. "
+        "Example: `weight: 80`",
+    )
+    users: Users | None = Field(
+        None, description="A fixed number of users instead of a share. Example: `users: 5`"
+    )
+    data: Name | None = Field(
+        None, description="Where its rows come from; a row is `user`. Example: `data: students`"
+    )
+    auth: Auth | None = Field(
+        None,
+        description="Credentials, sent only to the environment's own host. "
+        'Example: `auth: { bearer: "{{ token }}" }`',
+    )
+    think: DurationRange | None = Field(
+        None, description="Pause after every request. Example: `think: 1s..5s`"
+    )
+    on_start: Steps | None = Field(
+        None, description="Steps taken once, before the first journey. Example: `on_start: [login]`"
+    )
+    journey: Annotated[Steps, Field(min_length=1)] | None = Field(
+        None, description="Steps taken in order, over and over. Example: `journey: [home, search]`"
+    )
+    mix: dict[Name, Weight] | None = Field(
+        None,
+        min_length=1,
+        description="Short for a journey of one mix. Example: `mix: { search: 40, browse: 60 }`",
+    )
+    on_stop: Steps | None = Field(
+        None, description="Steps taken once, at the end. Example: `on_stop: [logout]`"
+    )
+
+
+Shares = Annotated[
+    Annotated[dict[Name, Weight], Field(min_length=1), Tag("<map>")]
+    | Annotated[list[Name], Field(min_length=1), Tag("<list>")],
+    by_shape("persona weights such as { student: 95, teacher: 5 }, or a list of names"),
+]

@@ -1,0 +1,116 @@
+"""How the keys of one mapping go together: for editors, what the models check by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from perfspec.spec.limits import Slo
+from perfspec.spec.request import BODIES, CAPTURES
+
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Applies when any of ``given`` is written (always, if there is none) and none of ``without``.
+
+    Then no key of ``forbids`` and every key of ``needs`` must be written.
+    """
+
+    message: str
+    given: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    forbids: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    def schema(self) -> Node:
+        """The rule as if/then: an editor marks the forbidden key, or the mapping's own."""
+        then: Node = {"errorMessage": self.message}
+        if self.forbids:
+            then["properties"] = dict.fromkeys(self.forbids, False)
+        if self.needs:
+            then["required"] = list(self.needs)
+        conditions = [{"not": none_of(self.given)}] if self.given else []
+        conditions += [none_of(self.without)] if self.without else []
+        return {"if": {"allOf": conditions}, "then": then} if conditions else then
+
+
+def none_of(keys: tuple[str, ...]) -> Node:
+    """Holds for a mapping without any of ``keys``."""
+    return {"propertyNames": {"not": {"enum": list(keys)}}}
+
+
+def _any_of(message: str, *keys: str) -> tuple[Rule, ...]:
+    return (Rule(message, without=keys, needs=keys[:1]),)
+
+
+def _at_most_one(what: str, *keys: str) -> tuple[Rule, ...]:
+    message = f"{what} has only one of {_listed(keys)}: keep one"
+    return tuple(
+        Rule(message, given=(key,), forbids=keys[index + 1 :])
+        for index, key in enumerate(keys[:-1])
+    )
+
+
+def _one_of(what: str, *keys: str) -> tuple[Rule, ...]:
+    return (*_at_most_one(what, *keys), *_any_of(f"{what} needs one of {_listed(keys)}", *keys))
+
+
+def _listed(keys: tuple[str, ...]) -> str:
+    return f"{', '.join(keys[:-1])} and {keys[-1]}"
+
+
+def _written(fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(field.removesuffix("_") for field in fields)
+
+
+_LEVELS: Final = _any_of("Write warn, fail or both", "warn", "fail")
+_USERS: Final = ("users", "duration", "spawn_rate")
+RULES: Final[dict[str, tuple[Rule, ...]]] = {
+    "Auth": _one_of("Auth", "bearer", "basic", "header"),
+    "Capture": _one_of("A capture", *_written(CAPTURES)),
+    "Data": (
+        *_one_of("A data source", "json", "jsonl", "csv", "generate", "files"),
+        Rule(
+            "rows is for json only: leave it out",
+            given=("rows",),
+            without=("json",),
+            forbids=("rows",),
+        ),
+        Rule(
+            "Files are chosen by weight: leave pick and each out",
+            given=("files",),
+            forbids=("pick", "each"),
+        ),
+    ),
+    "Endpoint": _at_most_one("A request", *_written(BODIES)),
+    "FileClass": _one_of("A file", "size", "path"),
+    "FileRef": _one_of("A file", "from", "path"),
+    "BodyCheck": _any_of("Write contains, matches or both", "contains", "matches"),
+    "JsonCheck": _any_of(
+        "Write one or more of equals, in, matches, min, max, exists",
+        *("equals", "in", "matches", "min", "max", "exists"),
+    ),
+    "LatencyLevels": _LEVELS,
+    "RateLevels": _LEVELS,
+    "ShareLevels": _LEVELS,
+    "Slo": _any_of("Write a limit, such as p95: 300ms", *Slo.model_fields),
+    "TextCheck": _any_of(
+        "Write one or more of equals, contains, matches, exists",
+        *("equals", "contains", "matches", "exists"),
+    ),
+    "Test": (
+        Rule(
+            "stages stand instead of users and duration: keep one of the two",
+            given=_USERS,
+            forbids=("stages",),
+        ),
+        Rule(
+            "A test needs users and duration, or stages",
+            without=("stages",),
+            needs=("users", "duration"),
+        ),
+    ),
+}
+"""By model. The models check the same; a property test holds the two together."""

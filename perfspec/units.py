@@ -1,0 +1,134 @@
+"""Written quantities: durations, sizes, rates, shares and ranges, parsed and printed."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d))")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZES = {
+    "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30,
+}  # fmt: skip
+_RATE_S = {"s": 1.0, "min": 60.0, "h": 3600.0}
+MAX_DURATION_S = 31 * 86400.0
+MAX_SIZE = 10**9
+
+
+class Range(NamedTuple):
+    """From ``low`` to ``high``, both included; a single value has both the same."""
+
+    low: float
+    high: float
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of ``300ms``, ``2s``, ``1h30m``; raises ValueError with what would fit."""
+    compact = text.strip()
+    parts = _DURATION.findall(compact)
+    if not parts or "".join(a + b for a, b in parts) != compact:
+        msg = f"{text!r} is no duration: write it with a unit, such as 300ms, 2s, 5m or 1h30m"
+        raise ValueError(msg)
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if seconds > MAX_DURATION_S:
+        msg = f"{text!r} is longer than 31 days"
+        raise ValueError(msg)
+    return round(seconds, 6)
+
+
+def parse_size(text: str) -> int:
+    """Bytes of ``50KB`` (thousands) or ``2MiB`` (1024s); raises ValueError."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(B|KB|MB|GB|KiB|MiB|GiB)", text.strip())
+    if match is None:
+        msg = f"{text!r} is no size: write it with a unit, such as 500B, 50KB or 2MiB"
+        raise ValueError(msg)
+    size = round(float(match[1]) * _SIZES[match[2]])
+    if size > MAX_SIZE:
+        msg = f"{text!r} is more than 1GB"
+        raise ValueError(msg)
+    return size
+
+
+def parse_rate(text: str) -> float:
+    """Events per second of ``10/s``, ``600/min`` or ``36/h``; raises ValueError."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*/\s*(s|min|h)", text.strip())
+    if match is None:
+        msg = f"{text!r} is no rate: write it per time, such as 10/s or 600/min"
+        raise ValueError(msg)
+    return float(match[1]) / _RATE_S[match[2]]
+
+
+def parse_share(text: str) -> float:
+    """Ratio from 0 to 1 of ``20%``; raises ValueError."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*%", text.strip())
+    if match is None or float(match[1]) > 100:
+        msg = f"{text!r} is no share: write it as a percentage from 0% to 100%, such as 20%"
+        raise ValueError(msg)
+    return float(match[1]) / 100
+
+
+def parse_duration_range(text: str) -> Range:
+    """``1s..5s`` or a single duration, in seconds; raises ValueError."""
+    low, dots, high = text.partition("..")
+    bounds = Range(parse_duration(low), parse_duration(high if dots else low))
+    return _ordered(bounds, text)
+
+
+def parse_count_range(value: int | str) -> Range:
+    """``1..3``, ``3`` or the number 3, as whole numbers from 0; raises ValueError."""
+    match = re.fullmatch(r"([0-9]{1,6})(?:\.\.([0-9]{1,6}))?", str(value).strip())
+    if match is None:
+        msg = f"{value!r} is no count: write a whole number or a range, such as 3 or 1..3"
+        raise ValueError(msg)
+    return _ordered(Range(int(match[1]), int(match[2] or match[1])), str(value))
+
+
+def _ordered(bounds: Range, text: str) -> Range:
+    if bounds.low > bounds.high:
+        msg = f"{text!r} begins above its end"
+        raise ValueError(msg)
+    return bounds
+
+
+def format_duration(seconds: float) -> str:
+    """``2m30s``: whole units down to seconds, ``1.5s`` and ``300ms`` below a minute."""
+    if seconds < 1:
+        return f"{seconds * 1000:.3g}ms" if seconds else "0s"
+    if seconds < 60:
+        return f"{seconds:.3g}s"
+    whole = round(seconds)
+    parts = [(whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "m")]
+    text = "".join(f"{number}{unit}" for number, unit in parts if number)
+    return text + (f"{whole % 60}s" if whole % 60 else "")
+
+
+def format_latency(seconds: float) -> str:
+    """Three significant digits: ``0.52 ms``, ``18.3 ms``, ``1.24 s``."""
+    ms = seconds * 1000
+    if ms >= 1000:
+        return f"{seconds:.3g} s" if seconds < 100 else f"{seconds:.0f} s"
+    return f"{ms:.0f} ms" if ms >= 100 else f"{ms:.3g} ms"
+
+
+def format_share(ratio: float) -> str:
+    """``0%``, ``0.12%``, ``20%``, ``99.95%``: never rounded up to 100 % or down to 0 %."""
+    percent = ratio * 100
+    for digits in range(2, 8):
+        text = f"{percent:.{digits}f}".rstrip("0").rstrip(".")
+        if text not in {"0", "100"} or percent in {0, 100}:
+            return f"{text}%"
+    return f"{percent:g}%"
+
+
+def format_size(size: float) -> str:
+    """``512 B``, ``1.5 KB``, ``20 MB`` in thousands."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:.3g} {unit}" if size < 1000 else f"{size:.0f} {unit}"
+        size /= 1000
+    raise AssertionError
+
+
+def format_count(number: float) -> str:
+    """``12,345``, or ``0.25`` and ``3.5`` for small fractions."""
+    return f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"

@@ -1,0 +1,59 @@
+"""Laws of histograms: error bound, exact merge, exact round trip."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfspec import jsonio
+from perfspec.measure.histogram import Histogram, bounds, bucket
+
+latencies = st.lists(st.integers(0, 10**9), max_size=200)
+
+
+@given(st.integers(0, 2**40))
+def test_a_value_lies_in_its_bucket(us: int) -> None:
+    low, high = bounds(bucket(us))
+    assert low <= us < high
+    assert high - low <= max(1, us / 128)
+
+
+@given(latencies.filter(bool), st.sampled_from([0.5, 0.9, 0.95, 0.99, 0.999]))
+def test_quantiles_are_at_most_half_a_percent_off(values: list[int], q: float) -> None:
+    exact = sorted(values)[max(math.ceil(round(q * len(values), 9)), 1) - 1]
+    measured = Histogram.of(values).quantile(q)
+    assert measured is not None
+    assert measured * 1e6 == pytest.approx(exact, rel=0.004, abs=0.51)
+
+
+@given(latencies, latencies)
+def test_merging_is_recording_together(one: list[int], other: list[int]) -> None:
+    merged = Histogram.of(one)
+    merged.merge(Histogram.of(other))
+    assert merged == Histogram.of(one + other)
+    assert merged.count == len(one) + len(other)
+    assert merged.sum_us == sum(one) + sum(other)
+
+
+@given(latencies)
+def test_text_brings_everything_back(values: list[int]) -> None:
+    histogram = Histogram.of(values)
+    back = jsonio.decode(jsonio.encode(histogram), Histogram)
+    assert back == histogram
+    assert back.count == histogram.count
+
+
+@given(st.text())
+def test_other_text_is_refused(text: str) -> None:
+    try:
+        back = Histogram.from_json(text)
+    except ValueError:
+        return
+    assert Histogram.from_json(back.to_json()) == back
+
+
+def test_no_value_has_no_quantile() -> None:
+    assert Histogram().quantile(0.5) is None

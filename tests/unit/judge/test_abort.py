@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from perfspec.judge.abort import broken
+from perfspec.measure.collect import Collector
+from perfspec.measure.errors import ErrorClass
+from perfspec.measure.histogram import Histogram
+from perfspec.measure.model import AbortHit, Key, Series, Window
+from perfspec.measure.progress import Tick
+from tests.results import STARTED, abort, make_test
+
+if TYPE_CHECKING:
+    from perfspec.plan.limits import AbortLimit
+
+KEY = Key(kind="request", name="login", persona="reader")
+
+
+def tick(
+    at_s: float, n: int = 10, failed: int = 0, seconds: float = 0.1, kind: str = "request"
+) -> Tick:
+    key = KEY if kind == "request" else Key(kind="poll", name="login.poll", persona="reader")
+    window = Window(
+        index=int(at_s) - 1,
+        latency=Histogram.of([round(seconds * 1e6)] * n),
+        errors={ErrorClass.SERVER: failed} if failed else {},
+    )
+    series = [Series(key=key, windows=[window])] if n else []
+    return Tick(
+        at_s=at_s, users=10, ready=10, planned=10, workers=1, cpu=0.2, busy_s=0, hub_delay_us=500,
+        series=series,
+    )  # fmt: skip
+
+
+def run(
+    *ticks: Tick, limits: tuple[AbortLimit, ...] = (abort("error_rate", 0.1),)
+) -> AbortHit | None:
+    test = make_test(abort=limits)
+    collector = Collector(test, STARTED)
+    for each in ticks:
+        collector.add(each)
+    return broken(test, collector)
+
+
+def test_ten_broken_seconds_end_the_test() -> None:
+    hit = run(*(tick(second, failed=2) for second in range(1, 11)))
+    assert hit == AbortHit(
+        origin="tests.load.abort.error_rate",
+        metric="error_rate",
+        limit=0.1,
+        observed=0.2,
+        requests=100,
+        at_s=10,
+    )
+
+
+def test_nine_seconds_do_not() -> None:
+    assert run(*(tick(second, failed=10) for second in range(1, 10))) is None
+
+
+def test_ten_ticks_of_less_than_ten_seconds_do_not() -> None:
+    assert run(*(tick(number / 2, failed=10) for number in range(1, 11))) is None
+    assert run(*(tick(number * 0.98, failed=10) for number in range(1, 11))) is not None
+
+
+def test_fewer_than_fifty_requests_do_not() -> None:
+    assert run(*(tick(second, n=4, failed=4) for second in range(1, 11))) is None
+    assert run(*(tick(second, n=5, failed=5) for second in range(1, 11))) is not None
+
+
+def test_only_the_last_ten_seconds_count() -> None:
+    recovered = [tick(s, failed=10) for s in range(1, 11)] + [tick(s) for s in range(11, 21)]
+    assert run(*recovered) is None
+    collapsed = [tick(s) for s in range(1, 100)] + [tick(s, failed=2) for s in range(100, 110)]
+    assert run(*collapsed) is not None
+
+
+def test_a_kept_limit_and_no_limit_go_on() -> None:
+    ticks = [tick(second, failed=1) for second in range(1, 11)]
+    assert run(*ticks) is None
+    assert run(*ticks, limits=()) is None
+
+
+def test_the_first_broken_limit_is_the_reason() -> None:
+    limits = (abort("p95", 1.0), abort("error_rate", 0.1), abort("availability", 0.99))
+    hit = run(*(tick(second, failed=2) for second in range(1, 11)), limits=limits)
+    assert hit is not None
+    assert hit.metric == "error_rate"
+
+
+@pytest.mark.parametrize(("metric", "bound"), [("p95", 0.2), ("throughput", 11), ("max", 0.4)])
+def test_every_kind_of_metric_can_abort(metric: str, bound: float) -> None:
+    slow = [tick(second, seconds=0.5) for second in range(1, 11)]
+    assert run(*slow, limits=(abort(metric, bound),)) is not None
+
+
+def test_polls_are_no_requests_of_the_total() -> None:
+    assert run(*(tick(second, failed=10, kind="poll") for second in range(1, 11))) is None

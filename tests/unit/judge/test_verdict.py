@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from perfspec import jsonio
+from perfspec.errors import UsageError
+from perfspec.judge.model import Outcome, Verdict
+from perfspec.judge.verdict import judge_run, judge_test
+from perfspec.measure.errors import ErrorClass
+from perfspec.measure.model import AbortHit
+from perfspec.plan.load import Span, Stage
+from tests.results import Traffic, abort, limit, make_plan, make_run, make_test, measure, skipped
+
+FAST, SLOW = [0.1] * 200, [0.5] * 200
+P95 = limit("p95", 0.3)
+CAPPED = limit("p95", 0.3, on="login", cap="warn")
+
+
+def test_a_test_is_as_good_as_its_worst_limit() -> None:
+    test = make_test(P95, limit("error_rate", 0.01), say="Too slow", advice=("caching",))
+    found = judge_test(test, measure(test, {"login": SLOW}))
+    assert found.outcome is Outcome.FAIL
+    assert [each.outcome for each in found.findings] == [Outcome.FAIL, Outcome.PASS]
+    assert found.reasons == ("Of 2 limits 1 broken.",)
+    assert (found.say, found.advice) == ("Too slow", ("caching",))
+
+
+def test_say_and_advice_are_for_tests_that_did_not_pass() -> None:
+    test = make_test(P95, say="Too slow", advice=("caching",))
+    found = judge_test(test, measure(test, {"login": FAST}))
+    assert (found.outcome, found.reasons, found.say, found.advice) == (Outcome.PASS, (), None, ())
+
+
+def test_a_test_that_was_not_delivered_blames_nobody() -> None:
+    test = make_test(P95, say="Too slow")
+    saturated = measure(test, {"login": FAST}, health={"busy_s": 20})
+    partial = measure(test, {"login": FAST}, until_s=20, status="partial")
+    broken = measure(test, {"login": FAST}, status="broken")
+    undecided = measure(test, {"login": [0.1] * 5})
+    said = [judge_test(test, each).say for each in (saturated, partial, broken, undecided)]
+    assert said == [None, None, None, "Too slow"]
+
+
+def test_judged_seconds_are_told() -> None:
+    stages = (Stage(users=5, ramp_s=10, hold_s=30), Stage(users=0, ramp_s=10))
+    test = make_test(P95, stages=stages, warm_up_s=3)
+    found = judge_test(test, measure(test, {"login": FAST}))
+    assert (found.judged, found.warm_up_s) == ((Span(start_s=13, end_s=40),), 3)
+
+
+@pytest.mark.parametrize(
+    ("during", "spans"),
+    [
+        (["hold"], [(13, 40)]),
+        (["hold", "ramp"], [(3, 10), (13, 50)]),
+        (["hold", "all"], [(3, 50)]),
+        (["hold", "whole"], [(13, 40)]),
+        (["whole"], [(0, 50)]),
+        ([], [(13, 40)]),
+    ],
+)
+def test_judged_seconds_are_those_of_all_limits(
+    during: list[str], spans: list[tuple[float, float]]
+) -> None:
+    stages = (Stage(users=5, ramp_s=10, hold_s=30), Stage(users=0, ramp_s=10))
+    limits = (limit("max", 9, during=each) for each in during)
+    test = make_test(*limits, stages=stages, warm_up_s=3)
+    found = judge_test(test, measure(test, {"login": FAST}))
+    assert [(each.start_s, each.end_s) for each in found.judged] == spans
+    assert Outcome.INCONCLUSIVE not in {each.outcome for each in found.findings}
+
+
+def test_a_saturated_generator_decides_nothing_and_says_so_first() -> None:
+    test = make_test(P95, limit("error_rate", 0.01), CAPPED)
+    found = judge_test(test, measure(test, {"login": SLOW}, health={"busy_s": 20}))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert {each.outcome for each in found.findings} == {Outcome.INCONCLUSIVE}
+    assert found.invalid is not None
+    assert found.reasons == (found.invalid,)
+    assert {each.reason for each in found.findings} == {found.invalid}
+
+
+def test_a_lost_worker_is_an_error() -> None:
+    test = make_test(P95)
+    result = measure(test, {"login": FAST}, health={"workers": 2})
+    result.health[-1].workers = 1
+    assert judge_test(test, result).outcome is Outcome.ERROR
+
+
+def test_a_broken_test_is_an_error_and_decides_nothing() -> None:
+    test = make_test(P95)
+    result = measure(
+        test, {"login": FAST}, until_s=20, status="broken", reason="the load process was killed"
+    )
+    found = judge_test(test, result)
+    assert found.outcome is Outcome.ERROR
+    assert found.findings[0].outcome is Outcome.INCONCLUSIVE
+    assert found.findings[0].observed is not None
+    assert found.reasons == ("The test broke after 20s of 1m: the load process was killed",)
+
+
+def test_an_aborted_test_fails() -> None:
+    test = make_test(P95, abort=(abort("error_rate", 0.1),))
+    result = measure(test, {"login": FAST}, until_s=20, status="aborted")
+    result.abort = AbortHit(
+        origin="tests.load.abort.error_rate",
+        metric="error_rate",
+        limit=0.1,
+        observed=0.5,
+        requests=80,
+        at_s=20,
+    )
+    found = judge_test(test, result)
+    assert found.outcome is Outcome.FAIL
+    assert found.findings[0].outcome is Outcome.PASS
+    assert found.reasons[0] == (
+        "The test was ended after 20s: error_rate was 50% over 10 s (80 requests), and"
+        " tests.load.abort.error_rate allows at most 10%."
+    )
+    later = msgspec.structs.replace(test, abort=())
+    assert "tests.load.abort.error_rate stated then" in judge_test(later, result).reasons[0]
+
+
+def test_a_test_that_was_stopped_early_is_judged_as_partial() -> None:
+    test = make_test(P95)
+    found = judge_test(test, measure(test, {"login": FAST}, until_s=20, status="partial"))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.findings[0].outcome is Outcome.PASS
+    assert found.judged == (Span(start_s=0, end_s=20),)
+    assert found.reasons == ("The test was stopped after 20s of 1m.",)
+    slow = judge_test(test, measure(test, {"login": SLOW}, until_s=20, status="partial"))
+    assert slow.outcome is Outcome.FAIL
+
+
+def test_a_test_that_was_stopped_after_its_judged_seconds_has_its_verdict() -> None:
+    test = make_test(P95, stages=(Stage(users=5, hold_s=30), Stage(users=0, ramp_s=10)))
+    result = measure(test, {"login": FAST}, until_s=35, status="partial", reason="Ctrl-C")
+    assert judge_test(test, result).outcome is Outcome.PASS
+
+
+def test_a_result_that_ends_early_cannot_pass_as_complete() -> None:
+    test = make_test(P95)
+    found = judge_test(test, measure(test, {"login": FAST}, until_s=20))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.reasons == ("Only 20s of 1m that are to be judged were measured.",)
+
+
+def test_a_skipped_test_says_why() -> None:
+    test = make_test(P95)
+    found = judge_test(test, skipped(test))
+    assert (found.outcome, found.findings) == (Outcome.SKIPPED, ())
+    assert found.reasons == ("smoke failed, and on_fail is stop",)
+
+
+def test_a_test_without_limits_is_no_pass() -> None:
+    test = make_test()
+    found = judge_test(test, measure(test, {"login": FAST}))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.reasons == ("The test states no limit, so there is nothing to judge.",)
+
+
+def test_a_test_that_measured_nothing_is_no_pass_even_if_its_limits_only_warn() -> None:
+    test = make_test(CAPPED)
+    found = judge_test(test, measure(test, {}))
+    assert found.findings[0].outcome is Outcome.WARN
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.reasons == ("Nothing was measured in the judged seconds.",)
+
+
+def verdict_of(*outcomes: str, inconclusive: str | None = None, **run: object) -> Verdict:
+    """A run of one test for each outcome."""
+    tests, results = [], []
+    for number, outcome in enumerate(outcomes):
+        test = make_test(limit("p95", 0.3, warn=0.2), name=f"t{number}_{outcome}")
+        tests.append(test)
+        match outcome:
+            case "skipped":
+                results.append(skipped(test))
+            case "error":
+                results.append(measure(test, {"login": FAST}, status="broken"))
+            case _:
+                seconds = {"pass": FAST, "warn": [0.25] * 200, "fail": SLOW, "inconclusive": []}
+                results.append(measure(test, {"login": seconds[outcome]}))
+    plan = make_plan(*tests)
+    return judge_run(plan, make_run(plan, *results, **run), inconclusive=inconclusive)  # type: ignore[arg-type]  # a str of parametrize
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "mapped", "code"),
+    [
+        (["pass"], None, 0),
+        (["pass", "warn"], None, 0),
+        (["pass", "fail", "warn"], None, 1),
+        (["pass", "inconclusive"], None, 4),
+        (["pass", "inconclusive"], "pass", 0),
+        (["pass", "inconclusive"], "fail", 1),
+        (["inconclusive", "fail"], None, 1),
+        (["inconclusive", "fail"], "pass", 1),
+        (["fail", "error"], None, 3),
+        (["error"], "pass", 3),
+        (["pass", "skipped"], None, 0),
+        (["skipped", "skipped"], None, 4),
+        ([], None, 4),
+        ([], "fail", 1),
+    ],
+)
+def test_exit_codes(outcomes: list[str], mapped: str | None, code: int) -> None:
+    assert verdict_of(*outcomes, inconclusive=mapped).exit_code == code
+
+
+def test_a_problem_of_the_run_is_an_error() -> None:
+    found = verdict_of("pass", problem="the hook `after` failed with exit code 1")
+    assert (found.outcome, found.exit_code) == (Outcome.ERROR, 3)
+    assert found.summary.startswith("The run broke: the hook `after` failed with exit code 1.")
+
+
+def test_an_interrupted_run_has_its_own_exit_code() -> None:
+    assert verdict_of("pass", interrupted=True).exit_code == 130
+    assert verdict_of("fail", interrupted=True).exit_code == 130
+
+
+def test_a_test_without_a_result_did_not_run_or_is_an_error() -> None:
+    test = make_test(P95)
+    plan = make_plan(test)
+    assert judge_run(plan, make_run(plan)).exit_code == 3
+    stopped = judge_run(plan, make_run(plan, interrupted=True))
+    assert (stopped.tests[0].outcome, stopped.exit_code) == (Outcome.SKIPPED, 130)
+    broken = judge_run(plan, make_run(plan, problem="the service api was never ready."))
+    assert (broken.tests[0].outcome, broken.exit_code) == (Outcome.SKIPPED, 3)
+    assert broken.tests[0].reasons == ("The run ended before this test.",)
+
+
+def test_a_result_of_another_plan_is_refused() -> None:
+    plan = make_plan(make_test(P95))
+    with pytest.raises(UsageError, match="another plan"):
+        judge_run(plan, make_run(plan, plan_fingerprint="0" * 16))
+
+
+def test_the_summary_names_every_test() -> None:
+    found = verdict_of("pass", "fail", "skipped", "inconclusive", "pass")
+    assert found.summary == (
+        "t1_fail failed; t3_inconclusive could not be decided; t0_pass, t4_pass passed;"
+        " t2_skipped skipped."
+    )
+
+
+def test_the_same_files_give_the_same_verdict() -> None:
+    test = make_test(P95, limit("p99", 0.4, on="login"), limit("error_rate", 0.01))
+    plan = make_plan(test)
+    values = [0.1 + each % 97 / 400 for each in range(3000)]
+    failing = Traffic(values, {ErrorClass.SERVER: 7})
+    run = make_run(plan, measure(test, {"login": failing, "order": values}))
+    once = jsonio.encode(judge_run(plan, run))
+    again = jsonio.encode(
+        judge_run(
+            jsonio.decode(jsonio.encode(plan), type(plan)),
+            jsonio.decode(jsonio.encode(run), type(run)),
+        )
+    )
+    assert once == again
+    assert jsonio.decode(once, Verdict) == judge_run(plan, run)

@@ -1,0 +1,76 @@
+"""Content codings: undone exactly, or said to be broken."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import brotli
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfspec.run.driver.transports.coding import MAX_BODY, BodyError, BodyTooLargeError, decode
+
+CODERS = {"gzip": gzip.compress, "br": brotli.compress}
+bodies = st.binary(max_size=5_000)
+coders = st.sampled_from(sorted(CODERS))
+
+
+@given(bodies, st.lists(coders, max_size=3), st.booleans())
+def test_what_was_coded_comes_back(body: bytes, codings: list[str], keep: bool) -> None:
+    coded = body
+    for coding in codings:
+        coded = CODERS[coding](coded)
+    assert decode(", ".join(codings), coded, keep=keep) == (body if keep else b"")
+
+
+@given(bodies, coders, st.data(), st.booleans())
+def test_a_body_cut_short_is_never_taken_for_whole(
+    body: bytes, coding: str, data: st.DataObject, keep: bool
+) -> None:
+    coded = CODERS[coding](body)
+    end = data.draw(st.integers(0, len(coded) - 1))
+    with pytest.raises(BodyError, match=f"its {coding} coding"):
+        decode(coding, coded[:end], keep=keep)
+
+
+@given(bodies, bodies)
+def test_gzip_may_have_several_members(one: bytes, two: bytes) -> None:
+    coded = gzip.compress(one) + gzip.compress(two)
+    assert decode("x-GZIP", coded, keep=True) == one + two
+    assert decode("gzip", coded + b"\0\0", keep=True) == one + two
+
+
+@pytest.mark.parametrize("coding", sorted(CODERS))
+def test_nonsense_is_broken(coding: str) -> None:
+    with pytest.raises(BodyError, match="is broken"):
+        decode(coding, b"this was never compressed at all", keep=True)
+
+
+def test_a_damaged_body_is_broken() -> None:
+    coded = bytearray(gzip.compress(b"x" * 1_000))
+    coded[-6] ^= 1  # the checksum
+    with pytest.raises(BodyError, match="its gzip coding is broken"):
+        decode("gzip", bytes(coded), keep=False)
+
+
+@pytest.mark.parametrize("coding", sorted(CODERS))
+def test_a_bomb_does_not_go_off(coding: str) -> None:
+    bomb = CODERS[coding](bytes(MAX_BODY + 1))
+    assert len(bomb) < 100_000
+    with pytest.raises(BodyTooLargeError):
+        decode(coding, bomb, keep=True)
+    with pytest.raises(BodyTooLargeError):
+        decode(f"{coding}, gzip", gzip.compress(bomb), keep=True)
+    assert decode(coding, bomb, keep=False) == b""
+
+
+@pytest.mark.parametrize("coding", ["zstd", "deflate", "nonsense"])
+def test_codings_that_were_not_asked_for(coding: str) -> None:
+    with pytest.raises(BodyError, match=f"'{coding}' is not known"):
+        decode(coding, zlib.compress(b"x"), keep=True)
+
+
+def test_identity_is_no_coding() -> None:
+    assert decode("identity", b"x", keep=True) == b"x"

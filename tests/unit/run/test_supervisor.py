@@ -1,0 +1,141 @@
+"""A whole run: the order of its steps, and the way back when one of them goes wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from perfspec import jsonio
+from perfspec.clock import SystemClock
+from perfspec.errors import RunError, UsageError
+from perfspec.measure.model import RunResult
+from perfspec.plan.model import Hook, Plan, Protection
+from perfspec.run.contracts import BrokenRunError
+from perfspec.run.folder import RunFolder
+from perfspec.run.warden import Warden
+from tests.results import make_test
+from tests.runs import (
+    Events,
+    Referee,
+    environment,
+    free_port,
+    gone,
+    options,
+    run,
+    service,
+    small_plan,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perfspec.measure.collect import Collector
+    from perfspec.measure.model import AbortHit, TestResult
+    from perfspec.plan.model import Test
+    from tests.conftest import Eventually
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_plan_is_written_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    result = run(plan, options=options())
+    folder = RunFolder.latest(tmp_path)
+    assert jsonio.read_json(folder.plan, Plan) == plan
+    assert (result.run_id, result.plan_fingerprint) == (folder.id, plan.fingerprint)
+    assert result.started <= result.finished
+
+
+def test_on_fail_stop_skips_the_rest_with_its_reason(tmp_path: Path) -> None:
+    smoke = make_test(name="smoke", hold_s=1.0, on_fail="stop")
+    plan = small_plan(tmp_path, smoke, make_test(name="load", hold_s=1.0))
+    events = Events()
+    result = run(plan, options=options(), referee=Referee(stops=True), events=events)
+    assert result.problem is None
+    assert [test.status for test in result.tests] == ["complete", "skipped"]
+    assert result.tests[1].reason == "test smoke did not pass, and says on_fail: stop"
+    assert events.seen[-1] == "test ended load skipped"
+    assert run(plan, options=options()).tests[1].status == "complete"
+
+
+def test_without_on_fail_the_sequence_goes_on(tmp_path: Path) -> None:
+    tests = make_test(name="smoke", hold_s=1.0), make_test(name="load", hold_s=1.0)
+    result = run(small_plan(tmp_path, *tests), options=options(), referee=Referee(stops=True))
+    assert [test.status for test in result.tests] == ["complete", "complete"]
+
+
+def test_a_broken_test_skips_the_rest(tmp_path: Path) -> None:
+    tests = make_test(name="smoke", hold_s=1.0), make_test(name="load", hold_s=1.0)
+    with pytest.raises(BrokenRunError) as caught:
+        run(small_plan(tmp_path, *tests), options=options("crash"))
+    assert [test.status for test in caught.value.result.tests] == ["broken", "skipped"]
+    assert caught.value.result.tests[1].reason == "the run broke in test smoke"
+
+
+def test_what_the_guard_refuses_starts_nothing(tmp_path: Path) -> None:
+    api = service("api", free_port())
+    guarded = environment(api, protected=Protection())
+    folder = RunFolder.create(tmp_path, SystemClock())
+    events = Events()
+    plan = small_plan(tmp_path, environment=guarded, hooks_after=Hook(run="touch cleaned"))
+    with pytest.raises(UsageError, match="add --confirm local"):
+        run(plan, options=options(), events=events, folder=folder)
+    assert events.seen == []
+    assert not (tmp_path / "cleaned").exists()
+    assert not folder.path.exists()
+
+
+def test_a_defect_on_the_way_is_cleaned_up_after(tmp_path: Path) -> None:
+    class Faulty(Referee):
+        def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:  # noqa: ARG002
+            msg = "no such metric"
+            raise KeyError(msg)
+
+    events = Events()
+    plan = small_plan(
+        tmp_path,
+        environment=environment(service("api", free_port())),
+        hooks_after=Hook(run="touch cleaned"),
+    )
+    with pytest.raises(KeyError):
+        run(plan, options=options("steady"), referee=Faulty(), events=events)
+    assert (tmp_path / "cleaned").exists()
+    (pid,) = [each.split()[-1] for each in events.seen if each.startswith("service started")]
+    assert gone(int(pid))
+    result = jsonio.read_json(RunFolder.latest(tmp_path).result, RunResult)
+    assert result.problem == "perfspec itself failed: KeyError('no such metric')"
+
+
+def test_a_terminal_that_is_gone_keeps_nothing_running(tmp_path: Path) -> None:
+    """Each call of the observer fails, on the way back too."""
+
+    class Gone(Events):
+        def test_ended(self, test: Test, result: TestResult) -> None:
+            super().test_ended(test, result)
+            raise BrokenPipeError
+
+        def phase(self, text: str) -> None:
+            super().phase(text)
+            if text != "starting services":
+                raise BrokenPipeError
+
+    events = Gone()
+    plan = small_plan(tmp_path, environment=environment(service("api", free_port())))
+    with pytest.raises(BrokenPipeError):
+        run(plan, options=options(), events=events)
+    (pid,) = [each.split()[-1] for each in events.seen if each.startswith("service started")]
+    assert gone(int(pid))
+    written = jsonio.read_json(RunFolder.latest(tmp_path).result, RunResult)
+    assert written.tests[0].status == "complete"
+    assert written.problem is not None
+
+
+def test_without_its_watchman_nothing_is_started(eventually: Eventually) -> None:
+    with Warden() as warden:
+        warden.watch(999_999_999)
+        warden._process.kill()
+        eventually(lambda: warden._process.poll() is not None)
+        with pytest.raises(RunError, match="which would clean up after the run, was killed"):
+            warden.watch(999_999_998)
+        warden.forget(999_999_999)
