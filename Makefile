@@ -34,7 +34,7 @@ check-tests: setup ## unit and property tests without the slow ones
 	@$(PYTEST) -n 2 -m "not slow" $(wildcard tests/unit tests/properties tests/docs)
 
 test: setup $(EDITOR_TOOLS) ## every test
-	@$(PYTEST) -n 2 --dist loadgroup
+	@$(PYTEST) -n 2 --dist loadgroup --maxfail=30
 
 bench: setup ## the benchmarks, one table each
 	@for each in benchmarks/bench_*.py; do $(BIN)/python $$each || exit; done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 reported: set[threading.Thread] = set()  # a thread cannot be ended; its test has failed already
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a background job of a shell without a terminal
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what tests start inherits it
 
 settings.register_profile("house", deadline=None)  # a busy machine is no defect
 settings.load_profile("house")
