@@ -70,7 +70,7 @@ def main() -> None:
         (folder / "perfspec.yaml").write_text(
             SPEC.format(url=url, users=options.users, seconds=options.seconds, think=options.think)
         )
-        run(folder, options.processes)
+        run(folder, options.workers)
         truth = ask(f"{url}/_truth")
         result = jsonio.read_json(RunFolder.latest(folder).result, RunResult)
     report(result.tests[0], truth)
@@ -82,13 +82,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=40)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--think", default="80ms..160ms")
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
     return parser.parse_args()
 
 
-def run(folder: Path, processes: int) -> None:
+def run(folder: Path, workers: int) -> None:
     """Run perfspec.yaml of the folder; ends the program when that does not pass."""
-    command = [sys.executable, "-m", "perfspec", "run", "--processes", str(processes)]
+    command = [sys.executable, "-m", "perfspec", "run", "--workers", str(workers)]
     done = subprocess.run(
         [*pinned(1), *command], cwd=folder, capture_output=True, text=True, check=False
     )

@@ -32,19 +32,19 @@ class Judging:
     def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:
         return broken(test, collector)
 
-    def stops_sequence(self, test: Test, result: TestResult) -> bool:
-        return judge_test(test, result).outcome not in {Outcome.PASS, Outcome.WARN}
+    def passed(self, test: Test, result: TestResult) -> bool:
+        return judge_test(test, result).outcome in {Outcome.PASS, Outcome.WARN}
 
 
 @click.command("run")
 @spec_argument
 @choice_options
 @click.option(
-    "--processes",
+    "--workers",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Load processes, one for each core.",
+    help="Load processes on this machine, one for each core.",
 )
 @click.option("--confirm", metavar="NAME", help="Name the protected environment that is meant.")
 @click.option(
@@ -58,7 +58,7 @@ class Judging:
 def command(
     file: str,
     *,
-    processes: int,
+    workers: int,
     confirm: str | None,
     output: Path,
     inconclusive: Literal["pass", "fail"] | None,
@@ -75,11 +75,11 @@ def command(
     Examples:
       perfspec run
       perfspec run --env staging --sequence nightly
-      perfspec run --only load --time-scale 10% --processes 2
+      perfspec run --only load --time-scale 10% --workers 2
     """  # noqa: D301
     clock = SystemClock()
     plan = read_plan(file, **choice)
-    options = RunOptions(confirm=confirm, processes=processes, variables=dict(os.environ))
+    options = RunOptions(confirm=confirm, workers=workers, variables=dict(os.environ))
     check_guard(plan, confirm=confirm, variables=options.variables, now=clock.now())
     _show_checklist(plan)
     folder = RunFolder.create(output, clock)

@@ -80,7 +80,7 @@ def _saturated(health: Sequence[Health], judged_s: float) -> str | None:
         return None
     return (
         f"The load generator was saturated: a worker used {format_share(BUSY)} of its core or more"
-        f" for {format_duration(longest)}. Use more processes or fewer users."
+        f" for {format_duration(longest)}. Use more workers or fewer users."
     )
 
 

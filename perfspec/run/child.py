@@ -54,8 +54,8 @@ class Child(Generic[M]):
         """``kind`` are its messages, ``extra`` further words. Raises StepError."""
         options = context.options
         words = [*options.driver, "--plan", str(context.folder.plan), "--test", test, *extra]
-        if options.processes > 1:
-            words += ["--processes", str(options.processes)]
+        if options.workers > 1:
+            words += ["--workers", str(options.workers)]
         process = context.launcher.start(
             Command(
                 title=f"load process of test {test}",

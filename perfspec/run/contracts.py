@@ -40,7 +40,7 @@ class RunOptions:
     """
 
     confirm: str | None = None
-    processes: int = 1
+    workers: int = 1
     variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     redactor: Redactor = field(default_factory=Redactor)
     deadlines: Deadlines = Deadlines()
@@ -54,8 +54,8 @@ class Referee(Protocol):
         """Asked after every tick; an answer ends the test."""
         ...
 
-    def stops_sequence(self, test: Test, result: TestResult) -> bool:
-        """Asked after a test with ``on_fail: stop``: whether the rest is skipped."""
+    def passed(self, test: Test, result: TestResult) -> bool:
+        """Whether a test is ``pass`` or ``warn``: asked for ``on_fail: stop`` and ``needs``."""
         ...
 
 

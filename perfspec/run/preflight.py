@@ -24,7 +24,7 @@ USER_MEMORY: Final = 60_000
 PROCESS_MEMORY: Final = 120_000_000
 
 
-def check_preflight(plan: Plan, path: Path, processes: int) -> Iterator[str]:
+def check_preflight(plan: Plan, path: Path, workers: int) -> Iterator[str]:
     """Warnings about what may be too little; raises RunError for what cannot work.
 
     ``path`` is the run folder.
@@ -32,10 +32,10 @@ def check_preflight(plan: Plan, path: Path, processes: int) -> Iterator[str]:
     yield from _disk(plan, path)
     users = max((peak_users(test.stages) for test in plan.tests), default=0)
     yield from _descriptors(
-        math.ceil(users / processes), resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        math.ceil(users / workers), resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     )
-    yield from _memory(plan, users, processes)
-    yield from _cores(processes)
+    yield from _memory(plan, users, workers)
+    yield from _cores(workers)
 
 
 def _disk(plan: Plan, path: Path) -> Iterator[str]:
@@ -71,7 +71,7 @@ def _descriptors(users: int, hard: int) -> Iterator[str]:
     """
     if hard == resource.RLIM_INFINITY:
         return
-    advice = "raise it (ulimit -Hn) or share the users among more --processes"
+    advice = "raise it (ulimit -Hn) or share the users among more --workers"
     if users + SPARE_DESCRIPTORS > hard:
         msg = (
             f"{users} users in one process need as many connections, and the system allows it"
@@ -82,13 +82,13 @@ def _descriptors(users: int, hard: int) -> Iterator[str]:
         yield f"{users} users in one process come near the limit of {hard} open files: {advice}"
 
 
-def _memory(plan: Plan, users: int, processes: int) -> Iterator[str]:
+def _memory(plan: Plan, users: int, workers: int) -> Iterator[str]:
     import psutil  # noqa: PLC0415  (not needed to raise a limit)
 
     files = sum(each.size or 0 for files in plan.files for each in files.classes)
-    needed = users * USER_MEMORY + processes * (PROCESS_MEMORY + files)
+    needed = users * USER_MEMORY + workers * (PROCESS_MEMORY + files)
     memory = psutil.virtual_memory()
-    who = f"{users} users in {processes} processes" if processes > 1 else f"{users} users"
+    who = f"{users} users in {workers} workers" if workers > 1 else f"{users} users"
     if needed > memory.total:
         msg = (
             f"{who} need about {format_size(needed)} of memory, and this machine has"
@@ -102,10 +102,10 @@ def _memory(plan: Plan, users: int, processes: int) -> Iterator[str]:
         )
 
 
-def _cores(processes: int) -> Iterator[str]:
+def _cores(workers: int) -> Iterator[str]:
     cores = os.cpu_count() or 1
-    if processes > cores:
+    if workers > cores:
         yield (
-            f"{processes} load processes share {cores} core{'' if cores == 1 else 's'}: they wait"
-            " for each other, and so do their measurements; --processes should be at most that"
+            f"{workers} workers share {cores} core{'' if cores == 1 else 's'}: they wait"
+            " for each other, and so do their measurements; --workers should be at most that"
         )

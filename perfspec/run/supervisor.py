@@ -46,8 +46,12 @@ def run_plan(
     observer: Observer,
     options: RunOptions,
     clock: Clock,
+    before: RunResult | None = None,
 ) -> RunResult:
     """Run every test of the plan; ``plan.json`` and ``result.json`` are in ``folder`` then.
+
+    ``before`` is what was measured in this folder until an interruption: the run goes on with the
+    first test that is not whole.
 
     Services are stopped and the hook after has run whatever happened. After Ctrl-C the result comes
     back with ``interrupted``. Raises UsageError when the guard refuses (nothing was started),
@@ -58,7 +62,9 @@ def run_plan(
     def work(context: Context, record: Record, failure: Failure) -> str:
         return run_sequence(context, record, failure, referee)
 
-    return run_around(plan, folder, work=work, observer=observer, options=options, clock=clock)
+    return run_around(
+        plan, folder, work=work, observer=observer, options=options, clock=clock, before=before
+    )
 
 
 def run_around(
@@ -69,6 +75,7 @@ def run_around(
     observer: Observer,
     options: RunOptions,
     clock: Clock,
+    before: RunResult | None = None,
 ) -> RunResult:
     """Services, hooks and the way back around ``work``; the rest as ``run_plan`` says."""
     try:
@@ -92,7 +99,7 @@ def run_around(
             variables=variables,
             texts=Texts(plan, variables, clock),
         )
-        return _Run(context, work).run()
+        return _Run(context, work, Record(context, before)).run()
 
 
 def _with_our_python(variables: dict[str, str]) -> dict[str, str]:
@@ -105,13 +112,13 @@ def _with_our_python(variables: dict[str, str]) -> dict[str, str]:
 class _Run:
     """One run from its start to its written result."""
 
-    def __init__(self, context: Context, work: Work) -> None:
+    def __init__(self, context: Context, work: Work, record: Record) -> None:
         self._context = context
         self._plan = context.plan
         self._work = work
         self._services = Services(context)
         self._logs = context.launcher.logs
-        self._record = Record(context)
+        self._record = record
         self._begun = self._hidden = False
 
     def run(self) -> RunResult:
@@ -135,7 +142,7 @@ class _Run:
     def _forward(self) -> None:
         context, plan = self._context, self._plan
         write(context.folder.plan, plan)
-        for text in check_preflight(plan, context.folder.path, context.options.processes):
+        for text in check_preflight(plan, context.folder.path, context.options.workers):
             self._warn(text)
         self._hide_variables()
         if plan.hooks_before is None:

@@ -65,9 +65,9 @@ def test_to_its_end(tmp_path: Path) -> None:
     assert requests(result) > 20
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-def test_by_ctrl_c(tmp_path: Path, processes: str) -> None:
-    with parent_of(calm_plan(tmp_path), "real", "--processes", processes) as parent:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_by_ctrl_c(tmp_path: Path, workers: str) -> None:
+    with parent_of(calm_plan(tmp_path), "real", "--workers", workers) as parent:
         parent.wait_for("tick load 3")
         tree = parent.tree()
         parent.press()
@@ -80,9 +80,9 @@ def test_by_ctrl_c(tmp_path: Path, processes: str) -> None:
     assert requests(result) > 20
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-def test_by_kill_9_of_the_run(tmp_path: Path, eventually: Eventually, processes: str) -> None:
-    with parent_of(calm_plan(tmp_path), "real", "--processes", processes) as parent:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_by_kill_9_of_the_run(tmp_path: Path, eventually: Eventually, workers: str) -> None:
+    with parent_of(calm_plan(tmp_path), "real", "--workers", workers) as parent:
         parent.wait_for("tick load 2")
         tree = parent.tree()
         parent.process.kill()
@@ -90,9 +90,9 @@ def test_by_kill_9_of_the_run(tmp_path: Path, eventually: Eventually, processes:
         eventually(lambda: all(map(gone, tree)))
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-def test_by_kill_9_of_the_load_process(tmp_path: Path, processes: str) -> None:
-    with parent_of(calm_plan(tmp_path), "real", "--processes", processes) as parent:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_by_kill_9_of_the_load_process(tmp_path: Path, workers: str) -> None:
+    with parent_of(calm_plan(tmp_path), "real", "--workers", workers) as parent:
         parent.wait_for("tick load 3")
         tree = parent.tree()
         children = psutil.Process(parent.process.pid).children()

@@ -206,7 +206,7 @@ def test_more_users_than_the_machine_can_hold_are_refused(tmp_path: Path, target
     plan = perfspec(tmp_path, "plan")
     assert plan.code == 0
     assert "at most 999999 users" in plan.out
-    for arguments in ([], ["--processes", "2"]):
+    for arguments in ([], ["--workers", "2"]):
         done = perfspec(tmp_path, "run", *arguments)
         assert done.code == 3
         assert "users" in done.err

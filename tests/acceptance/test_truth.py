@@ -81,7 +81,7 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     fault = "--fault=error:/private/session:30%:503"
     with running_demo("--job-time=100ms", fault) as demo, running_target() as ledger:
         write_spec(folder, SPEC, url=demo.url, ledger=ledger.url.removeprefix("http://"))
-        done = perfspec(folder, "run", "--processes", request.param)
+        done = perfspec(folder, "run", "--workers", request.param)
         return Ran(check_agreement(done, folder), demo.truth(), ledger)
 
 
@@ -135,6 +135,6 @@ def test_no_percentile_is_better_than_what_the_target_saw(ran: Ran) -> None:
 
 
 def test_the_run_knows_its_processes(ran: Ran, request: pytest.FixtureRequest) -> None:
-    processes = 2 if "two" in request.node.callspec.id else 1
-    assert ran.kept.result.machine.workers == processes
-    assert {each.workers for each in ran.kept.test("load").health} == {processes}
+    workers = 2 if "two" in request.node.callspec.id else 1
+    assert ran.kept.result.machine.workers == workers
+    assert {each.workers for each in ran.kept.test("load").health} == {workers}

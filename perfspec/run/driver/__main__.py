@@ -20,7 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m perfspec.run.driver", description=__doc__)
     parser.add_argument("--plan", type=Path, required=True)
     parser.add_argument("--test", required=True)
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--try", action="store_true", dest="rehearse")
     parser.add_argument("--worker", action="store_true")
     parser.add_argument("--master-port", type=int, default=0)
@@ -28,7 +28,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     raise_file_limit()
-    options = Options(arguments.plan, arguments.test, arguments.processes)
+    options = Options(arguments.plan, arguments.test, arguments.workers)
     try:
         if arguments.worker:
             run_worker(options, arguments.master_port)

@@ -45,7 +45,7 @@ class Options(NamedTuple):
 
     plan: Path
     test: str
-    processes: int = 1
+    workers: int = 1
 
 
 class Child:
@@ -56,7 +56,7 @@ class Child:
         self._engine = load_engine(options.plan, options.test)
         self._environment = make_environment(self._engine)
         self._machine = msgspec.structs.replace(
-            describe_machine(), libcurl=pycurl.version_info()[1], workers=options.processes
+            describe_machine(), libcurl=pycurl.version_info()[1], workers=options.workers
         )
         self._pipe = Pipe()
         self._workers: WorkerProcesses | None = None
@@ -96,7 +96,7 @@ class Child:
         runner.quit()
 
     def _set_up(self) -> tuple[Runner, Cast]:
-        engine, environment, count = self._engine, self._environment, self._options.processes
+        engine, environment, count = self._engine, self._environment, self._options.workers
         if count == 1:
             local = environment.create_local_runner()
             equip(engine, environment)

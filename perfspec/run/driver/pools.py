@@ -67,7 +67,7 @@ class Unique:
         """Raises RunError when all rows are taken."""
         if self._free:
             return self._free.popleft()
-        share = f"; each of {self._workers} processes has its share" if self._workers > 1 else ""
+        share = f"; each of {self._workers} workers has its share" if self._workers > 1 else ""
         msg = (
             f"data {self._name!r} has {self._total} rows{share}, and a user more than {self._share}"
             " needs one of its own: add rows, use fewer users, or pick: round_robin"

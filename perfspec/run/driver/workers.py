@@ -1,4 +1,4 @@
-"""The worker processes of ``--processes``: started fresh, never forked, and watched."""
+"""The worker processes of ``--workers``: started fresh, never forked, and watched."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--behave", default="well")
     parser.add_argument("--plan", type=Path)
     parser.add_argument("--test")
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     test = jsonio.read_json(arguments.plan, Plan).test(arguments.test)
     sys.stderr.write(f"driver of {test.name} says {os.environ.get('API_TOKEN')}\n")

@@ -26,14 +26,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("plan", type=Path)
     parser.add_argument("--behave", default="steady", help="real: with real load")
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--largest-file", type=int, help="what a full disk is like")
     arguments = parser.parse_args()
     if arguments.largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (arguments.largest_file,) * 2)
-    chosen = options(arguments.behave, processes=arguments.processes)
+    chosen = options(arguments.behave, workers=arguments.workers)
     if arguments.behave == "real":
-        chosen = RunOptions(processes=arguments.processes)
+        chosen = RunOptions(workers=arguments.workers)
     events = Events()
     events.seen = Printing()
     try:

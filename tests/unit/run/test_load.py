@@ -55,7 +55,7 @@ def test_a_test_that_goes_well_is_complete(tmp_path: Path) -> None:
 
 
 def test_processes_are_handed_on(tmp_path: Path) -> None:
-    assert run(small_plan(tmp_path), options=options(processes=2)).tests[0].status == "complete"
+    assert run(small_plan(tmp_path), options=options(workers=2)).tests[0].status == "complete"
 
 
 def test_a_killed_process_leaves_what_was_measured(tmp_path: Path) -> None:

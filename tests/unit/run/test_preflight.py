@@ -37,7 +37,7 @@ def test_processes_share_the_users(tmp_path: Path) -> None:
     if hard == resource.RLIM_INFINITY or hard > 10**6:
         pytest.skip("this system allows any number of open files")
     plan = make_plan(make_test(users=hard + 1))
-    with pytest.raises(RunError, match="--processes"):
+    with pytest.raises(RunError, match="--workers"):
         list(check_preflight(plan, tmp_path, 1))
     assert all("open files" not in each for each in check_preflight(plan, tmp_path, 4))
 
@@ -54,7 +54,7 @@ def test_memory_that_is_not_free_is_a_warning_and_memory_that_is_not_there_an_er
     assert re.match(r"10 users may need \S+ GB of memory, and \S+ GB are free", warning)
     with pytest.raises(RunError, match="10 users need about 1000000 GB of memory, and this"):
         list(check_preflight(plan_with(10**15), tmp_path, 1))
-    with pytest.raises(RunError, match="10 users in 1000000 processes need about"):
+    with pytest.raises(RunError, match="10 users in 1000000 workers need about"):
         list(check_preflight(make_plan(make_test()), tmp_path, 10**6))
 
 
@@ -62,7 +62,7 @@ def test_more_processes_than_cores_are_a_warning(tmp_path: Path) -> None:
     cores = os.cpu_count() or 1
     assert list(check_preflight(make_plan(make_test()), tmp_path, cores)) == []
     (warning,) = check_preflight(make_plan(make_test()), tmp_path, cores + 1)
-    assert warning.startswith(f"{cores + 1} load processes share {cores} core")
+    assert warning.startswith(f"{cores + 1} workers share {cores} core")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

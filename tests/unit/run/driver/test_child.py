@@ -39,17 +39,17 @@ def counts(driver: Driver) -> dict[str, int]:
     return {name: window.count for name, window in driver.totals().items()}
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_every_request_is_counted_exactly_once(
-    target: Target, tmp_path: Path, processes: str
+    target: Target, tmp_path: Path, workers: str
 ) -> None:
     target.on("/b", in_turn(*[Answer(), Answer(500)] * 500))
     who = persona("a", "b", think_s=(0.0, 0.01), on_start=["a"], on_stop=["a"])
     planned = plan(target.url, [who], [A, B], stages=FOR_A_SECOND)
-    driver = run(planned, tmp_path, "--processes", processes)
+    driver = run(planned, tmp_path, "--workers", workers)
     assert driver.ended.problem is None
     assert driver.started is not None
-    assert driver.started.machine.workers == int(processes)
+    assert driver.started.machine.workers == int(workers)
     assert counts(driver) == {"a": len(target.seen("/a")), "b": len(target.seen("/b"))}
     failed = driver.totals()["b"].errors[ErrorClass.SERVER]
     assert failed == sum(each.count for each in driver.result.errors)
@@ -57,18 +57,18 @@ def test_every_request_is_counted_exactly_once(
     journeys = driver.result.journeys[0]
     assert journeys.failed <= failed <= journeys.failed + journeys.cut_off
     assert driver.ticks[0].users == driver.ticks[0].ready == driver.ticks[0].planned == 4
-    assert {each.workers for each in driver.ticks} == {int(processes)}
+    assert {each.workers for each in driver.ticks} == {int(workers)}
     assert driver.process.returncode == 0
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_what_a_second_stop_cuts_off_is_overrun_and_no_error(
-    target: Target, tmp_path: Path, eventually: Eventually, processes: str
+    target: Target, tmp_path: Path, eventually: Eventually, workers: str
 ) -> None:
     target.on("/b", Answer(after_s=2.0))
     who = persona("a", step("b", only_if="true"))
     planned = plan(target.url, [who], [A, B], stages=FOR_LONG)
-    with running(planned, tmp_path, "--processes", processes) as driver:
+    with running(planned, tmp_path, "--workers", workers) as driver:
         eventually(lambda: len(target.seen("/b")) == 4)
         driver.say(b"stop\n")
         driver.say(b"stop\n")
@@ -136,7 +136,7 @@ def test_a_ramp_is_followed_and_a_jump_is_at_once(target: Target, tmp_path: Path
 def test_a_jump_with_two_processes_is_at_once(target: Target, tmp_path: Path) -> None:
     who = persona("a", think_s=(60.0, 60.0))
     stages = [Stage(users=6, hold_s=0.5), Stage(users=12, hold_s=0.7)]
-    run(plan(target.url, [who], [A], stages=stages), tmp_path, "--processes", "2")
+    run(plan(target.url, [who], [A], stages=stages), tmp_path, "--workers", "2")
     gaps = gaps_between_starts(target)
     assert len(gaps) == 11
     assert gaps.index(max(gaps)) == 5  # six, a while nobody, then six
@@ -151,9 +151,9 @@ def gaps_between_starts(target: Target) -> list[float]:
     return [later - sooner for sooner, later in pairwise(sorted(first.values()))]
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_shares_are_whole_users_by_largest_remainder_after_fixed_ones(
-    target: Target, tmp_path: Path, processes: str
+    target: Target, tmp_path: Path, workers: str
 ) -> None:
     people = [
         persona("a", name="most", weight=80.0, think_s=(0.01, 0.02)),
@@ -162,7 +162,7 @@ def test_shares_are_whole_users_by_largest_remainder_after_fixed_ones(
     ]
     endpoints = [A, B, endpoint("c", "GET /c")]
     planned = plan(target.url, people, endpoints, stages=[Stage(users=9, hold_s=1.0)])
-    run(planned, tmp_path, "--processes", processes)
+    run(planned, tmp_path, "--workers", workers)
     users = {path: len({e.port for e in target.seen(path)}) for path in ("/a", "/b", "/c")}
     assert users == {"/a": 6, "/b": 1, "/c": 2}
 
@@ -172,7 +172,7 @@ def test_unique_rows_are_disjoint_over_two_processes(target: Target, tmp_path: P
     of_row = endpoint("a", "GET /{{ user.id }}")
     data = rows("people", 7, pick="unique")
     planned = plan(target.url, [who], [of_row], data=[data], stages=[Stage(users=7, hold_s=1.0)])
-    driver = run(planned, tmp_path, "--processes", "2")
+    driver = run(planned, tmp_path, "--workers", "2")
     assert driver.ended.problem is None
     by_row: dict[str, set[int]] = {}
     for each in target.received:
@@ -198,7 +198,7 @@ def test_a_killed_worker_is_named_and_ends_the_test(
 ) -> None:
     who = persona("a", think_s=(0.01, 0.02))
     planned = plan(target.url, [who], [A], stages=FOR_LONG)
-    with running(planned, tmp_path, "--processes", "2") as driver:
+    with running(planned, tmp_path, "--workers", "2") as driver:
         eventually(lambda: len(driver.ticks) >= 2)
         victim = psutil.Process(driver.process.pid).children()[0]
         victim.kill()
@@ -214,7 +214,7 @@ def test_a_worker_that_stands_still_is_lost(
 ) -> None:
     who = persona("a", think_s=(0.01, 0.02))
     planned = plan(target.url, [who], [A], stages=FOR_LONG)
-    with running(planned, tmp_path, "--processes", "2") as driver:
+    with running(planned, tmp_path, "--workers", "2") as driver:
         eventually(lambda: len(driver.ticks) >= 2)
         victim = psutil.Process(driver.process.pid).children()[0]
         victim.suspend()
@@ -226,7 +226,7 @@ def test_workers_end_with_their_master(
     target: Target, tmp_path: Path, eventually: Eventually
 ) -> None:
     planned = plan(target.url, [persona("a", think_s=(1.0, 1.0))], [A], stages=FOR_LONG)
-    with running(planned, tmp_path, "--processes", "2") as driver:
+    with running(planned, tmp_path, "--workers", "2") as driver:
         eventually(lambda: len(driver.ticks) >= 1)
         workers = psutil.Process(driver.process.pid).children()
         driver.process.kill()
