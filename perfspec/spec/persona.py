@@ -239,6 +239,12 @@ class Persona(Strict):
         None, description="Steps taken once, at the end. Example: `on_stop: [logout]`"
     )
 
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if {"weight", "users"} <= self.model_fields_set:
+            only_one(self, ("weight", "users"), "a persona's size")
+        return self
+
 
 Shares = Annotated[
     Annotated[dict[Name, Weight], Field(min_length=1), Tag("<map>")]

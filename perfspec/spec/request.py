@@ -18,6 +18,7 @@ from perfspec.spec.base import (
     lacking,
     literally,
     only_one,
+    wrong,
 )
 from perfspec.spec.limits import Slo
 
@@ -58,6 +59,9 @@ class _Conditions(Strict):
             names = (name.removesuffix("_") for name in type(self).model_fields)
             text = f"write one of {', '.join(names)}"
             raise lacking(text)
+        if "exists" in self.model_fields_set and len(self.model_fields_set) > 1:
+            text = "exists stands alone: every other condition needs something that is there"
+            raise wrong(text)
         return self
 
 

@@ -73,19 +73,14 @@ slos = mapping(
 statuses = one_or_more(st.sampled_from([100, 204, 599, "2xx", "5xx"]))
 headers = st.dictionaries(st.sampled_from(["Accept", "X-Trace"]), scalars, max_size=2)
 json_checks = one_of(
-    {
-        "equals": free,
-        "in": st.lists(free, min_size=1, max_size=2),
-        "matches": texts,
-        "exists": flags,
-    },
+    {"equals": free, "in": st.lists(free, min_size=1, max_size=2), "matches": texts},
     min=st.sampled_from([1, -0.5]),
     max=st.just(10),
-)
+) | mapping({"exists": flags})
 expectations = mapping(
     status=statuses,
     json=named(scalars | json_checks | st.just([1]), texts),
-    headers=named(texts | one_of({"equals": texts, "contains": texts}, exists=flags), texts),
+    headers=named(texts | one_of({"equals": texts, "contains": texts, "exists": flags}), texts),
     body=one_of({"contains": texts, "matches": texts}),
 )
 captures = named(
@@ -156,15 +151,14 @@ auths = one_of(
 )
 PERSONA = {
     "description": texts,
-    "weight": weights,
-    "users": users,
     "data": names,
     "auth": auths,
     "think": ranges,
     "on_start": st.lists(steps, max_size=1),
     "on_stop": st.lists(steps, max_size=1),
 }
-personas = one_of({"journey": listed(steps), "mix": named(weights), "like": names}, **PERSONA)
+ACTIONS: dict[str, Strategy] = {"journey": listed(steps), "mix": named(weights), "like": names}
+personas = one_of(ACTIONS, weight=weights, **PERSONA) | one_of(ACTIONS, users=users, **PERSONA)
 tags = one_or_more(texts)
 TEST = {
     "description": texts,
@@ -191,7 +185,11 @@ tests = mapping({"stages": listed(stages)}, **TEST) | mapping(
 )
 entries = names | st.dictionaries(
     names,
-    mapping(on_fail=st.sampled_from(["stop", "continue"]), time_scale=shares),
+    mapping(
+        needs=one_or_more(names),
+        on_fail=st.sampled_from(["stop", "continue"]),
+        time_scale=shares,
+    ),
     min_size=1,
     max_size=1,
 )

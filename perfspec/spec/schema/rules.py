@@ -65,6 +65,14 @@ def _written(fields: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(field.removesuffix("_") for field in fields)
 
 
+def _conditions(*keys: str) -> tuple[Rule, ...]:
+    alone = "exists stands alone: every other condition needs something that is there"
+    return (
+        *_any_of(f"Write one or more of {', '.join(keys)}, exists", *keys, "exists"),
+        Rule(alone, given=("exists",), forbids=keys),
+    )
+
+
 _LEVELS: Final = _any_of("Write warn, fail or both", "warn", "fail")
 _USERS: Final = ("users", "duration", "spawn_rate")
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
@@ -88,18 +96,13 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "FileClass": _one_of("A file", "size", "path"),
     "FileRef": _one_of("A file", "from", "path"),
     "BodyCheck": _any_of("Write contains, matches or both", "contains", "matches"),
-    "JsonCheck": _any_of(
-        "Write one or more of equals, in, matches, min, max, exists",
-        *("equals", "in", "matches", "min", "max", "exists"),
-    ),
+    "JsonCheck": _conditions("equals", "in", "matches", "min", "max"),
     "LatencyLevels": _LEVELS,
+    "Persona": _at_most_one("A persona", "weight", "users"),
     "RateLevels": _LEVELS,
     "ShareLevels": _LEVELS,
     "Slo": _any_of("Write a limit, such as p95: 300ms", *Slo.model_fields),
-    "TextCheck": _any_of(
-        "Write one or more of equals, contains, matches, exists",
-        *("equals", "contains", "matches", "exists"),
-    ),
+    "TextCheck": _conditions("equals", "contains", "matches"),
     "Test": (
         Rule(
             "stages stand instead of users and duration: keep one of the two",

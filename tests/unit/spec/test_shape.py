@@ -62,6 +62,8 @@ def persona(keys: str) -> str:
         (one_test("users: 5"), "10:3: PS109 a test needs users and duration, or stages"),
         (one_test("users: 5, duration: 2m, stages: [{ users: 5, hold: 1m }]"), "10:3: PS109 stages excludes users and duration"),
         (endpoint("request: POST /, json: {}, text: a"), "6:3: PS109 json and text exclude each other: a body has one of them"),
+        (persona("journey: [home], users: 2"), "8:3: PS109 weight and users exclude each other: a persona's size has one of them"),
+        (endpoint("request: GET /, expect: { json: { $.n: { exists: false, min: 3 } } }"), "6:45: PS109 exists stands alone: every other condition needs something that is there"),
         (endpoint("request: GET /, capture: { a: { optional: true } }"), "6:38: PS109 a capture needs one of json, header, cookie, regex, status"),
         (slo("p95: {}"), "10:43: PS109 write warn, fail or both"),
         # no value
