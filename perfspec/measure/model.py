@@ -35,8 +35,7 @@ class Key(Value, frozen=True, kw_only=True):
 class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Samples of one series in one window. ``latency`` and ``ttfb`` hold all of them, failed too.
 
-    ``resent`` counts requests that libcurl sent twice after a reset of a kept connection, ``extra``
-    the further attempts of ``retry``.
+    ``extra`` counts the further attempts of ``retry``.
     """
 
     index: int
@@ -46,7 +45,6 @@ class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     bytes_sent: int = 0
     bytes_received: int = 0
     connections: int = 0
-    resent: int = 0
     extra: int = 0
 
     @property
@@ -62,7 +60,6 @@ class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         self.bytes_sent += other.bytes_sent
         self.bytes_received += other.bytes_received
         self.connections += other.connections
-        self.resent += other.resent
         self.extra += other.extra
 
 

@@ -34,7 +34,6 @@ class Summary:
     bytes_sent: int
     bytes_received: int
     connections: int
-    resent: int
     extra: int
     rate: float | None = None
     error_rate: float | None = None
@@ -54,7 +53,6 @@ def summarise(window: Window, seconds: float) -> Summary:
         bytes_sent=window.bytes_sent,
         bytes_received=window.bytes_received,
         connections=window.connections,
-        resent=window.resent,
         extra=window.extra,
         rate=_rate(n, seconds),
         error_rate=failed / n if n else None,

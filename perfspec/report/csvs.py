@@ -90,7 +90,6 @@ def _request_row(test: str, subject: Subject, window: Window, judged_s: float) -
         "bytes_sent": found.bytes_sent,
         "bytes_received": found.bytes_received,
         "connections": found.connections,
-        "resent": found.resent,
         "extra_attempts": found.extra,
     }
 

@@ -19,9 +19,9 @@ MAX_MESSAGE = 200
 OTHER = "other messages"
 
 
-Sample: TypeAlias = tuple[float, int, int, int, int, int, int, int]
+Sample: TypeAlias = tuple[float, int, int, int, int, int, int]
 """When it started (``perf_counter``), latency and time to first byte in µs, bytes sent and
-received, connections made, requests that libcurl sent twice, further attempts."""
+received, connections made, further attempts."""
 
 
 Listener: TypeAlias = "Callable[[Key, Sequence[Sample], Sequence[Failure]], None]"
@@ -137,13 +137,12 @@ class Recorder:
 
 
 def _window(index: int, samples: Sequence[Sample]) -> Window:
-    _, latency, ttfb, sent, received, connections, resent, extra = zip(*samples, strict=True)
+    _, latency, ttfb, sent, received, connections, extra = zip(*samples, strict=True)
     window = Window(
         index=index,
         bytes_sent=sum(sent),
         bytes_received=sum(received),
         connections=sum(connections),
-        resent=sum(resent),
         extra=sum(extra),
     )
     window.latency.add_all(latency)

@@ -90,7 +90,7 @@ class Bench:
     def fault(self, me: Actor, series: SeriesBuffer, message: str) -> bool:
         """Record a step that failed before it sent anything: class ``check``, no time at all."""
         started = perf_counter()
-        series.record((started, 0, 0, 0, 0, 0, 0, 0))
+        series.record((started, 0, 0, 0, 0, 0, 0))
         self.recorder.failed(series, started, ErrorClass.CHECK, message)
         me.wrong = (ErrorClass.CHECK, message)
         if self.tracer is not None:

@@ -42,7 +42,6 @@ def compile_send(bench: Bench, retry: Retry | None) -> Send:
             response.bytes_sent,
             response.bytes_received,
             response.new_connection,
-            response.resent,
             0,
         )
 
@@ -81,6 +80,5 @@ def _joined(first: Sample, last: Sample, extra: int) -> Sample:
         first[3] + last[3],
         first[4] + last[4],
         first[5] + last[5],
-        first[6] + last[6],
         extra,
     )

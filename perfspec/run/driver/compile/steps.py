@@ -205,7 +205,7 @@ def _measured(bench: Bench, name: str, steps: Step) -> Step:
         passed = steps(me)
         spent_us, me.spent_us = me.spent_us, me.spent_us + outside_us
         if spent_us:
-            series.record((started, spent_us, spent_us, 0, 0, 0, 0, 0))
+            series.record((started, spent_us, spent_us, 0, 0, 0, 0))
             if not passed:
                 error, message = me.wrong or (ErrorClass.CHECK, "")
                 bench.recorder.failed(series, started, error, message)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perfspec.run.driver.transports.loop import Failure
 
 _TOO_LARGE = f"the body is larger than {MAX_BODY // 2**20} MiB, the most that is kept for checks"
+_BROKEN = "the kept connection broke under the request; it may have arrived and is not sent again"
 _CUT_SHORT = "the connection was closed before the end of the answer"
 
 
@@ -69,15 +70,14 @@ def _read_connection(handle: Handle, answer: Response) -> None:
     answer.dns_us = looked_up
     answer.connect_us = max(0, connected - looked_up)
     answer.tls_us = max(0, secured - connected)
-    if handle.attempts > 1:
-        answer.resent = True
-        answer.ttfb_us = answer.total_us  # libcurl's is the end of the old connection
 
 
 def _read_failure(handle: Handle, answer: Response, failure: Failure) -> None:
     answer.ttfb_us = answer.total_us  # libcurl's own is meaningless after an error
     if handle.overflow:
         answer.error, answer.message = ErrorClass.GENERATOR, _TOO_LARGE
+    elif handle.broken:
+        answer.error, answer.message = ErrorClass.RESET, _BROKEN
     else:
         code, detail = failure
         number = handle.getinfo(pycurl.OS_ERRNO)

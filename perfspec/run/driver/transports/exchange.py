@@ -70,12 +70,11 @@ class Response:
     """One answer, or why there is none. Times in microseconds, sizes in bytes without TLS's own.
 
     ``total_us`` runs from the start to the last byte, over redirects to the last one's; ``ttfb_us``
-    to the first byte of the last one (where ``resent`` to its end, libcurl does not know it).
+    to the first byte of the last one.
     ``dns_us connect_us tls_us``: what new connections cost, else 0. ``started``: perf_counter().
 
-    ``error`` is None for every complete answer, whatever its status. ``resent``: a kept connection
-    broke before any answer, and libcurl sent the request again; the target may have seen it twice.
-    ``redirect_url``: where an answer points to that was not followed.
+    ``error`` is None for every complete answer, whatever its status. ``redirect_url``: where an
+    answer points to that was not followed.
     """
 
     # Defaults of the class, not of the instance: most responses differ in few of these.
@@ -94,7 +93,6 @@ class Response:
     bytes_sent: int = 0
     bytes_received: int = 0
     new_connection: bool = False
-    resent: bool = False
     redirects: int = 0
     redirect_url: str = ""
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perfspec.run.driver.transports.exchange import Shape
-    from perfspec.run.driver.transports.loop import Loop
+    from perfspec.run.driver.transports.kept import Kept
+    from perfspec.run.driver.transports.loop import Failure, Loop
 
 Options: TypeAlias = tuple[tuple[int, object], ...]
 
@@ -109,20 +110,23 @@ class Handle:
         "_constant",
         "_extra",
         "_keep",
+        "_kept",
         "_loop",
         "_method",
         "_setopt",
         "_share",
         "_timeout_s",
         "_url",
-        "attempts",
+        "broken",
         "curl",
         "fresh",
         "getinfo",
         "lines",
         "overflow",
         "pieces",
+        "sent",
         "size",
+        "stale",
     )
 
     def __init__(self, loop: Loop, options: Options, shape: Shape, constant: list[bytes]) -> None:
@@ -131,13 +135,16 @@ class Handle:
         self._loop, self._method, self._keep = loop, shape.method, shape.keep_body
         self._constant = constant
         self._share: pycurl.CurlShare | None = None
+        self._kept: Kept  # comes with the share
         self._body: bytes | None = None
         self._extra: tuple[str, ...] = ()
         self._url, self._timeout_s = "", 0.0
         self.lines: list[bytes] = []  # the answer's header
         self.pieces: list[bytes] = []  # the answer's body, as it came
         self.size = 0  # of the body; all of it, also what is not kept
-        self.attempts = 0  # how often the request was sent
+        self.sent = False  # the request was handed to a connection
+        self.broken = False  # which broke before any answer, and libcurl wanted to send again
+        self.stale = False  # nothing was sent: the kept connection had been closed
         self.fresh = False  # a connection was opened
         self.overflow = False  # the body was larger than MAX_BODY
         for option, value in options:
@@ -152,6 +159,7 @@ class Handle:
     def prepare(
         self,
         share: pycurl.CurlShare,
+        kept: Kept,
         url: str,
         body: bytes | None,
         extra: tuple[str, ...],
@@ -162,7 +170,7 @@ class Handle:
             if self._share is not None:
                 self.curl.unsetopt(pycurl.SHARE)
             self._setopt(pycurl.SHARE, share)
-            self._share = share
+            self._share, self._kept = share, kept
         if url != self._url:
             self._setopt(pycurl.URL, url)
             self._url = url
@@ -181,10 +189,22 @@ class Handle:
         """Forget the answer, and a large body."""
         self.lines.clear()
         self.pieces.clear()
-        self.size = self.attempts = 0
-        self.fresh = self.overflow = False
+        self.size = 0
+        self.sent = self.broken = self.stale = self.fresh = self.overflow = False
         if self._body is not None and len(self._body) > _LARGE:
             self._set_body(None)
+
+    def perform(self) -> Failure | None:
+        """Run the transfer; a kept connection that the target has closed is replaced."""
+        failure = self._loop.perform(self.curl)
+        if self.stale:
+            self.stale = False
+            self._setopt(pycurl.FRESH_CONNECT, 1)
+            failure = self._loop.perform(self.curl)
+            self._setopt(pycurl.FRESH_CONNECT, 0)
+        if self.fresh and (fd := self.getinfo(pycurl.ACTIVESOCKET)) >= 0:
+            self._kept.add(self.getinfo(pycurl.LOCAL_PORT), fd)
+        return failure
 
     def encoding(self) -> str:
         """The Content-Encoding that came, or nothing."""
@@ -214,11 +234,24 @@ class Handle:
         return None
 
     def _on_new_socket(self, fd: int, _purpose: int) -> int:
-        self.fresh = True
         self._loop.forget_socket(fd)
+        if self.sent:
+            self.broken = True
+            return pycurl.SOCKOPT_ERROR
+        self.fresh = True
         return pycurl.SOCKOPT_OK
 
-    def _on_request(self, _remote: str, _local: str, _port: int, _local_port: int) -> int:
-        """Called for each attempt: the only sign that libcurl sent a request again (0.6 µs)."""
-        self.attempts += 1
+    def _on_request(self, _remote: str, _local: str, _port: int, local_port: int) -> int:
+        """Called before each attempt, of which there may be one (0.6 µs).
+
+        When a kept connection breaks before any answer, libcurl sends the request again, a POST
+        too, and has no option against it.
+        """
+        if self.sent:
+            self.broken = True
+            return pycurl.PREREQFUNC_ABORT
+        if not self.fresh and self._kept.is_closed(local_port):
+            self.stale = True
+            return pycurl.PREREQFUNC_ABORT
+        self.sent = True
         return pycurl.PREREQFUNC_OK

@@ -21,6 +21,7 @@ from perfspec.measure.errors import ErrorClass
 from perfspec.run.driver.transports.answers import read_answer
 from perfspec.run.driver.transports.exchange import URL_CHARACTERS, Response, Shape
 from perfspec.run.driver.transports.handles import Prepared, common_options
+from perfspec.run.driver.transports.kept import Kept
 from perfspec.run.driver.transports.loop import Loop
 from perfspec.run.driver.transports.origins import (
     Origin,
@@ -140,11 +141,12 @@ class Transport:
 class Session:
     """One user. Never raises for what the network does: that is in the Response."""
 
-    __slots__ = ("_closed", "_share", "_transport")
+    __slots__ = ("_closed", "_kept", "_share", "_transport")
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._closed = False
+        self._kept = Kept()
         self._share = share = pycurl.CurlShare()
         share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
         share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_COOKIE)
@@ -222,8 +224,8 @@ class Session:
             raise RuntimeError(msg)
         handle = prepared.take()
         try:
-            handle.prepare(self._share, url, body, headers, timeout_s)
-            failure = self._transport.loop.perform(handle.curl)
+            handle.prepare(self._share, self._kept, url, body, headers, timeout_s)
+            failure = handle.perform()
             answer = read_answer(handle, failure, keep_body=prepared.shape.keep_body)
         except BaseException:
             handle.curl.close()  # killed on its way: not to be used again

@@ -20,6 +20,7 @@ import pycurl
 from gevent import getcurrent
 from gevent.hub import get_hub
 
+from perfspec.run.driver.transports import kept
 from perfspec.run.driver.transports.delay import HubWatch
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ Failure: TypeAlias = "tuple[int, str]"  # libcurl's code and its words
 
 _ROUNDS = 8  # of a turn, before other callbacks of the hub get theirs
 _EARLY_S = 0.0005  # a timer that comes this much too soon is good enough
-_IDLE_CONNECTIONS = 64  # of one user; beyond it libcurl closes the oldest
 _loops: weakref.WeakSet[Loop] = weakref.WeakSet()
 
 
@@ -51,7 +51,7 @@ class Loop:
         self._start, self._scheduled, self._closed = False, False, False
         multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
-        multi.setopt(pycurl.M_MAXCONNECTS, _IDLE_CONNECTIONS)
+        multi.setopt(pycurl.M_MAXCONNECTS, kept.MOST)
         multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_NOTHING)  # HTTP/1.1 pipelining is long gone
         self.hub_watch = HubWatch(before_poll=self._stop_resting)
         _loops.add(self)

@@ -47,7 +47,6 @@ def add_up(before: Response, last: Response) -> Response:
     last.bytes_sent += before.bytes_sent
     last.bytes_received += before.bytes_received
     last.new_connection |= before.new_connection
-    last.resent |= before.resent
     last.redirects = before.redirects + 1
     return last
 

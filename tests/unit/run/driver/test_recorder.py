@@ -27,7 +27,7 @@ def recorded(*started: float, zero: float = 100.0) -> Recorder:
     recorder = Recorder(EDGES)
     recorder.zero = zero
     for at in started:
-        recorder.series(KEY).record((zero + at, 1000, 500, 10, 20, True, False, 0))
+        recorder.series(KEY).record((zero + at, 1000, 500, 10, 20, True, 0))
     return recorder
 
 
@@ -80,7 +80,7 @@ def test_messages_of_one_series_are_bounded() -> None:
     assert len(groups) == MAX_GROUPS + 1
     assert groups[OTHER] == 20
     assert max(map(len, groups)) <= 200
-    recorder.series(KEY).record((100.2, 1, 1, 0, 0, False, False, 0))
+    recorder.series(KEY).record((100.2, 1, 1, 0, 0, False, 0))
     recorder.failed(recorder.series(KEY), 100.2, ErrorClass.CHECK, "one more")
     assert recorder.fold().errors[0].message == OTHER
 
@@ -103,7 +103,7 @@ def test_merging_workers_is_the_same_as_counting_in_one_place(
     for mine in workers:
         recorder = Recorder(one.edges)
         for started, latency, fails in mine:
-            recorder.series(KEY).record((started, latency, latency, 1, 2, False, False, 0))
+            recorder.series(KEY).record((started, latency, latency, 1, 2, False, 0))
             if fails:
                 recorder.failed(recorder.series(KEY), started, ErrorClass.SERVER, f"m{latency % 3}")
         recorder.journeys("visitor").failed = len(mine)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ class Peer:
 
     def redirect(self, target: str, status: str = "302 Found") -> None:
         self.reply(b"", status, f"Location: {target}")
+
+    @contextmanager
+    def in_one_segment(self) -> Iterator[None]:
+        """What is sent within arrives at once, a final FIN with it."""
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        yield
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def finish(self) -> None:
         """Say goodbye (FIN)."""

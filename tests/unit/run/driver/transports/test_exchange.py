@@ -74,9 +74,8 @@ def test_what_redirects_add_up_to() -> None:
     first, second = Response(), Response()
     first.total_us, first.ttfb_us, first.connect_us, first.bytes_sent = 50, 40, 10, 100
     second.total_us, second.ttfb_us, second.bytes_received = 30, 20, 7
-    first.new_connection = first.resent = True
+    first.new_connection = True
     whole = add_up(add_up(first, second), Response())
     assert (whole.total_us, whole.ttfb_us, whole.connect_us) == (80, 80, 10)
     assert (whole.bytes_sent, whole.bytes_received, whole.redirects) == (100, 7, 2)
     assert whole.new_connection
-    assert whole.resent

@@ -184,7 +184,7 @@ def test_a_forked_child_and_its_parent_do_not_disturb_each_other(
         after = user.send(server.origin + "/after")
         assert (after.body, after.new_connection) == ("/after", False)
         waited = driver.order("finish", name="waits")
-        assert (waited["body"], waited["resent"]) == ("/wait", False)
+        assert (waited["body"], waited["error"]) == ("/wait", None)
 
 
 def test_the_hub_says_how_long_it_was_busy(driver: Driver) -> None:
