@@ -60,7 +60,7 @@ def compile_poll(
             answer = ask(me)
         me.wrong = answer.wrong if answer.over else late
         took_us = int((perf_counter() - accepted) * 1e6)
-        done.record((accepted, took_us, took_us, 0, 0, 0, 0, 0))
+        done.record((accepted, took_us, took_us, 0, 0, 0, 0))
         if me.wrong is not None:
             bench.recorder.failed(done, accepted, *me.wrong)
 
