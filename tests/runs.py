@@ -17,6 +17,8 @@ from perfspec.run.supervisor import run_plan
 from tests.results import make_plan, make_test
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from perfspec.measure.collect import Collector
     from perfspec.measure.model import AbortHit, RunResult, TestResult
     from perfspec.plan.model import Plan, Test
@@ -30,15 +32,18 @@ QUICK = Deadlines(
 class Referee:
     """Lets everything go on, unless told otherwise."""
 
-    def __init__(self, hit: AbortHit | None = None, *, stops: bool = False) -> None:
+    def __init__(
+        self, hit: AbortHit | None = None, *, stops: bool = False, failing: Collection[str] = ()
+    ) -> None:
         self.hit = hit
         self.stops = stops
+        self.failing = failing
 
     def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:  # noqa: ARG002
         return self.hit
 
-    def stops_sequence(self, test: Test, result: TestResult) -> bool:  # noqa: ARG002
-        return self.stops
+    def passed(self, test: Test, result: TestResult) -> bool:
+        return result.status != "skipped" and not self.stops and test.name not in self.failing
 
 
 class Events(Observer):
@@ -102,6 +107,7 @@ def run(
     events: Events | None = None,
     options: RunOptions,
     folder: RunFolder | None = None,
+    before: RunResult | None = None,
 ) -> RunResult:
     clock = SystemClock()
     return run_plan(
@@ -111,6 +117,7 @@ def run(
         observer=events or Events(),
         options=options,
         clock=clock,
+        before=before,
     )
 
 

@@ -10,6 +10,7 @@ import click
 
 from perfspec.cli.conclude import conclude, conclude_options
 from perfspec.cli.live import view_for
+from perfspec.cli.resume import interrupted_run
 from perfspec.cli.specs import choice_options, read_plan, spec_argument
 from perfspec.clock import SystemClock
 from perfspec.judge.abort import broken
@@ -48,6 +49,12 @@ class Judging:
 )
 @click.option("--confirm", metavar="NAME", help="Name the protected environment that is meant.")
 @click.option(
+    "--resume",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="RUN_DIR",
+    help="Go on with an interrupted run: its whole tests are kept.",
+)
+@click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
@@ -60,6 +67,7 @@ def command(
     *,
     workers: int,
     confirm: str | None,
+    resume: Path | None,
     output: Path,
     inconclusive: Literal["pass", "fail"] | None,
     junit_strict: bool,
@@ -76,13 +84,15 @@ def command(
       perfspec run
       perfspec run --env staging --sequence nightly
       perfspec run --only load --time-scale 10% --workers 2
+      perfspec run --resume .perfspec/runs/2026-11-21T03-35-36Z-3f9c
     """  # noqa: D301
     clock = SystemClock()
-    plan = read_plan(file, **choice)
+    earlier = interrupted_run(resume, click.get_current_context()) if resume else None
+    plan = earlier.plan if earlier else read_plan(file, **choice)
     options = RunOptions(confirm=confirm, workers=workers, variables=dict(os.environ))
     check_guard(plan, confirm=confirm, variables=options.variables, now=clock.now())
     _show_checklist(plan)
-    folder = RunFolder.create(output, clock)
+    folder = earlier.folder if earlier else RunFolder.create(output, clock)
     problem: BrokenRunError | None = None
     from rich.console import Console  # noqa: PLC0415  (not for --help)
 
@@ -96,6 +106,7 @@ def command(
                 observer=observer,
                 options=options,
                 clock=clock,
+                before=earlier.result if earlier else None,
             )
         except BrokenRunError as error:
             problem, result = error, error.result

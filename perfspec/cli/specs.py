@@ -66,6 +66,7 @@ def choice_options(command: Command) -> Command:
         click.option(
             "--only", multiple=True, metavar="TEST", help="Only this test of it (repeatable)."
         ),
+        click.option("--from", "first", metavar="TEST", help="Begin with this test of it."),
         click.option(
             "--tags", multiple=True, metavar="TAG", help="Only steps with this tag (repeatable)."
         ),
@@ -104,6 +105,7 @@ def read_plan(
     environment: str | None,
     sequence: str | None,
     only: tuple[str, ...],
+    first: str | None,
     tags: tuple[str, ...],
     time_scale: float | None,
     seed: int,
@@ -111,7 +113,7 @@ def read_plan(
     """The plan that the options ask for; mistakes of the spec are raised, warnings are shown."""
     variables = dict(os.environ)
     document = read_document(file, variables)
-    chosen = choose_tests(document, sequence, only, tags, time_scale)
+    chosen = choose_tests(document, sequence, only, tags, time_scale, first)
     plan = compile_plan(document, chosen, variables=variables, environment=environment, seed=seed)
     found = check_plan(plan)
     errors = {each for each in found if not each.warning} | {*check_objectives(document)}

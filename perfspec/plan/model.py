@@ -117,7 +117,10 @@ class FileSet(Value, frozen=True, kw_only=True):
 
 
 class Test(Value, frozen=True, kw_only=True):
-    """One test with the journeys as it runs them: tags, shares and ``every_step`` are applied."""
+    """One test with the journeys as it runs them: tags, shares and ``every_step`` are applied.
+
+    ``needs`` are earlier tests of the plan that must have passed.
+    """
 
     name: str
     place: Place
@@ -129,6 +132,7 @@ class Test(Value, frozen=True, kw_only=True):
     time_scale: float = 1.0
     tags: tuple[str, ...] = ()
     on_fail: Literal["continue", "stop"] = "continue"
+    needs: tuple[str, ...] = ()
     say: str | None = None
     advice: tuple[str, ...] = ()
     description: str | None = None

@@ -84,6 +84,8 @@ def _load(test: Test, width: int, blocks: str) -> Iterator[str]:
     shown = " and ".join(_span(each) for each in spans[:4])
     more = f" and {len(spans) - 4} more" if len(spans) > 4 else ""
     yield f"  judged    {shown or 'nothing'}{more}"
+    if test.needs:
+        yield f"  needs     {', '.join(test.needs)}"
     if test.on_fail == "stop":
         yield "  on fail   the rest is skipped"
     for limit in test.abort:

@@ -46,8 +46,13 @@ def run_hook(
             stamp = file.stat().st_mtime_ns  # by the clock that stamps the files of the hook
             run = _Runner(context, hook.timeout_s, f"hook-{name}", file, failure)
             try:
-                run(hook.run, title)
-                _check_created(title, hook, Path(context.plan.directory), stamp)
+                try:
+                    run(hook.run, title)
+                    _check_created(title, hook, Path(context.plan.directory), stamp)
+                except StepError as error:
+                    if name == "after":  # what a clean-up that failed has left is worth knowing
+                        _verify_all_the_same(hook, run, error)
+                    raise
                 if hook.verify is not None:
                     run(hook.verify, f"{title}: verify")
             except (StepError, Interrupted):
@@ -59,6 +64,18 @@ def run_hook(
         raise StepError(msg) from None
     context.observer.hook_ended(name, context.clock.monotonic() - started)
     return variables
+
+
+def _verify_all_the_same(hook: Hook, run: _Runner, problem: StepError) -> None:
+    """Run ``verify`` after a hook that failed; raises StepError with both when that fails too."""
+    if hook.verify is None:
+        return
+    try:
+        run(hook.verify, "hook after: verify")
+    except StepError as error:
+        details = "\n".join(each for each in (problem.details, error.details) if each)
+        msg = f"{problem.sentence}; {error.sentence}"
+        raise StepError(msg, details) from None
 
 
 class _Runner:

@@ -12,7 +12,7 @@ from perfspec.run.contracts import StepError
 from perfspec.run.machine import describe_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import msgspec
@@ -21,19 +21,23 @@ if TYPE_CHECKING:
     from perfspec.plan.model import Test
     from perfspec.run.context import Context
 
+WHOLE: Final = ("complete", "aborted")
 FULL_DISK: Final = "free some space there, or run in another folder"
 
 
 class Record:
-    """Tests and problems of one run, in the order in which they came."""
+    """Tests and problems of one run, in the order in which they came.
 
-    def __init__(self, context: Context) -> None:
-        self.tests: list[TestResult] = []
+    ``before`` is what an earlier part of the same run has left: its whole tests are kept.
+    """
+
+    def __init__(self, context: Context, before: RunResult | None = None) -> None:
+        self.tests: list[TestResult] = list(whole_tests(before))
         self.problems: list[StepError] = []
         self.interrupted = False
-        self.machine: Machine | None = None
+        self.machine: Machine | None = before.machine if before and self.tests else None
         self._context = context
-        self._started = context.clock.now().isoformat()
+        self._started = before.started if before else context.clock.now().isoformat()
 
     def attempt(self, step: Callable[[], None]) -> None:
         """Take a step; what goes wrong is kept for the end."""
@@ -99,6 +103,13 @@ class Record:
             interrupted=self.interrupted,
             problem=problem,
         )
+
+
+def whole_tests(result: RunResult | None) -> Sequence[TestResult]:
+    """Tests up to the last one that ran to its end; skipped ones between them stay skipped."""
+    tests = result.tests if result is not None else ()
+    whole = [index for index, each in enumerate(tests, start=1) if each.status in WHOLE]
+    return tests[: max(whole, default=0)]
 
 
 def write(path: Path, value: msgspec.Struct) -> None:

@@ -19,7 +19,7 @@ _LATER: Final = {
     "Auth": "oauth2",
     "Stage": "arrivals",
     "Test": "arrivals max_users finish_within stop_when recommend compare budget",
-    "EntryOptions": "needs compare record",
+    "EntryOptions": "compare record",
 }
 
 

@@ -19,7 +19,7 @@ from perfspec.spec.base import (
     lacking,
     wrong,
 )
-from perfspec.spec.limits import During, Slo, Tags
+from perfspec.spec.limits import During, Names, Slo, Tags
 from perfspec.spec.persona import Shares
 
 
@@ -154,6 +154,11 @@ class Test(Strict):
 class EntryOptions(Strict):
     """How a test runs in this sequence."""
 
+    needs: Names | None = Field(
+        None,
+        description="Runs only if these earlier tests passed, with a warning at most; `all` means "
+        "every one before it. Example: `needs: [smoke, load]`",
+    )
     on_fail: Literal["continue", "stop"] = Field(
         "continue",
         description="What becomes of the rest when this test fails, continue when left out. "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from perfspec.spec.findings import Findings
 
 _LISTS: Final = ("on_start", "journey", "on_stop")
-_ENTRY_OPTIONS: Final = ("on_fail", "time_scale")
+_ENTRY_OPTIONS: Final = ("needs", "on_fail", "time_scale")
 _WHOLE: Final = frozenset({"think", "set"})
 """Steps that are a whole mapping: nothing stands beside these words."""
 

@@ -6,10 +6,13 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
+import msgspec
 import psutil
 import pytest
 
-from tests.commands import check_agreement, mark_of, perfspec, started, write_spec
+from perfspec import jsonio
+from perfspec.plan.model import Plan
+from tests.commands import Kept, check_agreement, mark_of, perfspec, started, write_spec
 from tests.demo_target import running_demo
 from tests.runs import free_port
 
@@ -171,6 +174,39 @@ def test_ctrl_c_once_keeps_what_there_is_and_judges_it(
     assert kept.finding("total.error_rate").samples > 20
     assert "Interrupted: what was measured is judged as partial." in done.out
     assert "Traceback" not in done.all
+
+
+def test_an_interrupted_run_is_resumed_in_its_own_folder(
+    folder: Path, shop: Demo, eventually: Eventually
+) -> None:
+    sequence = "  waiting: [long, good]"
+    spec = folder / "perfspec.yaml"
+    spec.write_text(
+        spec.read_text().replace(sequence, "  waiting: [good, long: { needs: [good] }]")
+    )
+    shop.forget()
+    with started(folder, "run", "--sequence", "waiting") as command:
+        eventually(lambda: command.says("long: test 2 of 2"))
+        eventually(lambda: shop.truth()["all"]["count"] > 600)
+        command.process.send_signal(signal.SIGINT)
+        assert command.end().code == 130
+    first = Kept(folder)
+    begun = {each.name: each.started for each in first.result.tests}
+    run_dir = str(first.folder.path.relative_to(folder))
+    assert [each.status for each in first.result.tests] == ["complete", "partial"]
+    refused = perfspec(folder, "run", "--resume", run_dir, "--only", "good")
+    assert (refused.code, "leave out only" in refused.err) == (2, True)
+    plan = jsonio.read_json(first.folder.plan, Plan)
+    short = msgspec.structs.replace(plan.tests[1], stages=plan.tests[0].stages, warm_up_s=0.2)
+    shorter = msgspec.structs.replace(plan, tests=(plan.tests[0], short))
+    jsonio.write_json(first.folder.plan, shorter)  # a minute is long
+    kept = check_agreement(perfspec(folder, "run", "--resume", run_dir), folder)
+    assert kept.folder.id == first.folder.id
+    assert kept.verdict.exit_code == 0
+    assert kept.test("good").started == begun["good"]
+    assert kept.test("long").started > begun["long"]
+    over = perfspec(folder, "run", "--resume", run_dir)
+    assert (over.code, "came to its end" in over.err) == (2, True)
 
 
 def test_ctrl_c_twice_ends_at_once(folder: Path, shop: Demo, eventually: Eventually) -> None:

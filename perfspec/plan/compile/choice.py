@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.errors import UsageError
 from perfspec.plan.compile.tests import Wanted
+from perfspec.spec.limits import as_names
 from perfspec.spec.load import EntryOptions
 
 if TYPE_CHECKING:
@@ -31,21 +32,27 @@ def choose_tests(
     only: Sequence[str],
     tags: Sequence[str],
     time_scale: float | None,
+    first: str | None = None,
 ) -> Chosen:
     """The tests of a sequence (or one test by its name) that ``only`` lets through.
 
-    Raises UsageError for a name that the spec does not hold.
+    ``first`` leaves out what stands before it. Nobody needs a test that is left out. Raises
+    UsageError for a name that the spec does not hold.
     """
     title, environment, entries = _entries(document, sequence)
-    wanted = (
-        Wanted(
-            name=name,
-            time_scale=time_scale or options.time_scale or 1.0,
-            on_fail=options.on_fail,
-            tags=tuple(tags),
+    wanted: list[Wanted] = []
+    for name, options in _selected(entries, only, first):
+        before = [each.name for each in wanted]
+        needs = before if options.needs == "all" else as_names(options.needs)
+        wanted.append(
+            Wanted(
+                name=name,
+                time_scale=time_scale or options.time_scale or 1.0,
+                on_fail=options.on_fail,
+                needs=tuple(each for each in before if each in needs),
+                tags=tuple(tags),
+            )
         )
-        for name, options in _selected(entries, only)
-    )
     return Chosen(title, environment, tuple(wanted))
 
 
@@ -58,7 +65,13 @@ def every_test(document: Document) -> Chosen:
 def same_tests(plan: Plan) -> Chosen:
     """What a plan was made of: to judge its run by the limits of today's spec."""
     wanted = (
-        Wanted(name=each.name, time_scale=each.time_scale, on_fail=each.on_fail, tags=each.tags)
+        Wanted(
+            name=each.name,
+            time_scale=each.time_scale,
+            on_fail=each.on_fail,
+            needs=each.needs,
+            tags=each.tags,
+        )
         for each in plan.tests
     )
     return Chosen(plan.sequence, plan.environment.name, tuple(wanted))
@@ -107,13 +120,18 @@ def _entry(written: str | dict[str, EntryOptions]) -> tuple[str, EntryOptions]:
 
 
 def _selected(
-    entries: list[tuple[str, EntryOptions]], only: Sequence[str]
+    entries: list[tuple[str, EntryOptions]], only: Sequence[str], first: str | None
 ) -> list[tuple[str, EntryOptions]]:
     names = [name for name, _ in entries]
-    for name in only:
+    for name in (*only, *([first] if first else ())):
         if name not in names:
             raise UsageError(_unknown("test of this sequence", name, names))
-    return [entry for entry in entries if not only or entry[0] in only]
+    later = entries[names.index(first) if first else 0 :]
+    chosen = [entry for entry in later if not only or entry[0] in only]
+    if not chosen:
+        msg = f"--only {', '.join(only)} stands before --from {first}, so nothing would run"
+        raise UsageError(msg)
+    return chosen
 
 
 def _unknown(kind: str, name: str, known: Sequence[str]) -> str:

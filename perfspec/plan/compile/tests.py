@@ -29,6 +29,7 @@ class Wanted:
     name: str
     time_scale: float = 1.0
     on_fail: Literal["continue", "stop"] = "continue"
+    needs: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
 
@@ -60,6 +61,7 @@ class TestCompiler:
             time_scale=wanted.time_scale,
             tags=wanted.tags,
             on_fail=wanted.on_fail,
+            needs=wanted.needs,
             say=written.say,
             advice=tuple(written.advice or ()),
             description=written.description,

@@ -92,6 +92,8 @@ def _sequences(context: Context) -> None:
         for index, entry in enumerate(entries):
             test = entry if isinstance(entry, str) else next(iter(entry))
             at = (*path, index) if isinstance(entry, str) else (*path, index, test)
+            if not isinstance(entry, str):
+                _needs(context, entry[test].needs, seen, (*at, "needs"))
             _test_of_sequence(context, test, seen, at)
 
 
@@ -103,6 +105,17 @@ def _test_of_sequence(context: Context, test: str, seen: set[str], path: Path) -
     else:
         context.expect("test", test, path)
     seen.add(test)
+
+
+def _needs(context: Context, needs: str | list[str] | None, before: set[str], path: Path) -> None:
+    if needs == "all":
+        return
+    for index, name in enumerate(as_names(needs)):
+        at = path if isinstance(needs, str) else (*path, index)
+        if context.expect("test", name, at) and name not in before:
+            message = f"test {name!r} does not stand before this one, so it cannot be needed"
+            hint = f"name one of {', '.join(sorted(before))}" if before else "no test comes before"
+            context.findings.error(context.value(at), "PS333", message, hint)
 
 
 def _where(context: Context, where: Where, path: Path) -> None:

@@ -91,4 +91,11 @@ MEANING: Final = (
         "window: Sun 02:00-05:00 Europe/Zuerich",
         "window: Sun 02:00-05:00 Europe/Zurich",
     ),
+    Rule(
+        "PS333",
+        "Needs a test that has not run yet",
+        "Tests of a sequence run in their order; one can need only what stands before it.",
+        "nightly: [soak: { needs: [load] }, load]",
+        "nightly: [load, soak: { needs: [load] }]",
+    ),
 )

@@ -127,6 +127,18 @@ def test_a_failing_hook_after_breaks_the_run_and_keeps_its_tests(tmp_path: Path)
     assert error.result.tests[0].status == "complete"
 
 
+def test_a_hook_after_that_fails_is_verified_all_the_same(tmp_path: Path) -> None:
+    after = Hook(
+        run="sh -c 'echo half done; exit 3'", verify="sh -c 'echo two orders left; exit 4'"
+    )
+    with pytest.raises(BrokenRunError) as caught:
+        run(small_plan(tmp_path, hooks_after=after), options=options())
+    assert str(caught.value).startswith(
+        "hook after ended with exit status 3; hook after: verify ended with exit status 4"
+    )
+    assert "two orders left" in str(caught.value)
+
+
 def test_the_first_problem_comes_first(tmp_path: Path) -> None:
     error = broken(plan_with(tmp_path, Hook(run="false"), Hook(run="false")))
     assert error.result.problem == (

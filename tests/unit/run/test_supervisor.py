@@ -73,6 +73,52 @@ def test_a_broken_test_skips_the_rest(tmp_path: Path) -> None:
     assert caught.value.result.tests[1].reason == "the run broke in test smoke"
 
 
+def test_a_test_that_needs_another_is_skipped_unless_that_passed(tmp_path: Path) -> None:
+    smoke, load, soak = (
+        make_test(name="smoke", hold_s=1.0),
+        make_test(name="load", hold_s=1.0, needs=("smoke",)),
+        make_test(name="soak", hold_s=1.0, needs=("smoke", "load")),
+    )
+    other = make_test(name="other", hold_s=1.0)
+    plan = small_plan(tmp_path, smoke, other, load, soak)
+    result = run(plan, options=options(), referee=Referee(failing={"smoke"}))
+    assert [test.status for test in result.tests] == ["complete", "complete", "skipped", "skipped"]
+    assert [test.reason for test in result.tests[2:]] == ["it needs smoke, which did not pass"] * 2
+    passed = run(plan, options=options(), referee=Referee(failing={"other"}))
+    assert [test.status for test in passed.tests] == ["complete"] * 4
+    skipped = run(plan, options=options(), referee=Referee(failing={"load"}))
+    assert skipped.tests[3].reason == "it needs load, which did not pass"
+
+
+def test_an_interrupted_run_goes_on_with_the_first_test_that_is_not_whole(tmp_path: Path) -> None:
+    names = ("smoke", "load", "soak")
+    plan = small_plan(tmp_path, *(make_test(name=each, hold_s=2.0) for each in names))
+    folder = RunFolder.create(tmp_path, SystemClock())
+    first = run(plan, options=options(), folder=folder)
+    first.tests[1].status, first.tests[2].status = "partial", "skipped"
+    events = Events()
+    result = run(plan, options=options(), folder=folder, before=first, events=events)
+    assert [test.status for test in result.tests] == ["complete"] * 3
+    assert result.tests[0] is first.tests[0]
+    assert [each for each in events.steps if each.startswith("test started")] == [
+        "test started load 2/3",
+        "test started soak 3/3",
+    ]
+    assert (result.started, result.run_id) == (first.started, first.run_id)
+    assert jsonio.read_json(folder.result, RunResult) == result
+
+
+def test_what_is_kept_survives_a_second_failure(tmp_path: Path) -> None:
+    smoke, load = make_test(name="smoke", hold_s=1.0), make_test(name="load", hold_s=1.0)
+    plan = small_plan(tmp_path, smoke, load)
+    first = run(plan, options=options())
+    first.tests[1].status = "broken"
+    broken = small_plan(tmp_path, smoke, load, hooks_before=Hook(run="false"))
+    with pytest.raises(BrokenRunError) as caught:
+        run(broken, options=options(), before=first)
+    assert [test.status for test in caught.value.result.tests] == ["complete", "skipped"]
+
+
 def test_what_the_guard_refuses_starts_nothing(tmp_path: Path) -> None:
     api = service("api", free_port())
     guarded = environment(api, protected=Protection())
