@@ -55,13 +55,13 @@ def windows_in(result: TestResult, spans: Sequence[Span]) -> tuple[int, ...]:
 
 def samples(result: TestResult, subject: Subject, spans: Sequence[Span]) -> Window:
     """Everything that the subject did in the spans, as one window."""
-    return merged(_gathered(result, subject, dict.fromkeys(windows_in(result, spans), 0)).values())
+    return merged(gathered(result, subject, dict.fromkeys(windows_in(result, spans), 0)).values())
 
 
 def by_window(result: TestResult, subject: Subject, spans: Sequence[Span]) -> list[Window]:
     """One window for each index in the spans, also where the subject did nothing."""
     indices = windows_in(result, spans)
-    found = _gathered(result, subject, {each: each for each in indices})
+    found = gathered(result, subject, {each: each for each in indices})
     return [found.get(each) or Window(index=each) for each in indices]
 
 
@@ -77,7 +77,7 @@ def blocks(result: TestResult, subject: Subject, spans: Sequence[Span]) -> list[
         max(int(seconds(spans) / BLOCK_S), FEWEST_BLOCKS), MOST_BLOCKS, max(len(indices), 1)
     )
     block_of = {index: at * wanted // len(indices) for at, index in enumerate(indices)}
-    found = _gathered(result, subject, block_of)
+    found = gathered(result, subject, block_of)
     return [found[each] for each in sorted(found) if found[each].count]
 
 
@@ -93,6 +93,18 @@ def health_in(result: TestResult, spans: Sequence[Span]) -> list[Health]:
     """What the generator said of itself in the spans."""
     wanted = set(windows_in(result, spans))
     return [each for each in result.health if each.index in wanted]
+
+
+def gathered(result: TestResult, subject: Subject, target: Mapping[int, int]) -> dict[int, Window]:
+    """The subject's windows, added up by what ``target`` has for their index, if anything."""
+    found: dict[int, Window] = {}
+    for series in result.series:
+        if _concerns(subject, series.key):
+            for window in series.windows:
+                at = target.get(window.index)
+                if at is not None:
+                    found.setdefault(at, Window(index=at)).merge(window)
+    return found
 
 
 def _end_of_load(result: TestResult) -> float:
@@ -113,15 +125,3 @@ def _concerns(subject: Subject, key: Key) -> bool:
     if subject.kind == "total":
         return key.kind == "request"
     return (subject.kind, subject.name) == (key.kind, key.name)
-
-
-def _gathered(result: TestResult, subject: Subject, target: Mapping[int, int]) -> dict[int, Window]:
-    """The subject's windows, added up by what ``target`` has for their index, if anything."""
-    found: dict[int, Window] = {}
-    for series in result.series:
-        if _concerns(subject, series.key):
-            for window in series.windows:
-                at = target.get(window.index)
-                if at is not None:
-                    found.setdefault(at, Window(index=at)).merge(window)
-    return found

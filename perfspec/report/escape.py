@@ -16,11 +16,15 @@ _BACKTICKS = re.compile("`+")
 
 def one_line(text: str, longest: int = LONGEST) -> str:
     """Printable characters and single spaces; what is not printable becomes ``\ufffd``."""
-    visible = "".join(
+    line = " ".join(visible(text).split())
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+
+
+def visible(text: str) -> str:
+    """The text with a space for other white space and ``\ufffd`` for what is not printable."""
+    return "".join(
         each if each.isprintable() else " " if each.isspace() else "\ufffd" for each in text
     )
-    line = " ".join(visible.split())
-    return line if len(line) <= longest else f"{line[: longest - 3]}..."
 
 
 def markdown(text: str) -> str:

@@ -73,19 +73,28 @@ class ErrorRow:
 
 
 def endpoint_rows(plan: Plan, result: TestResult, judged: Sequence[Span]) -> list[EndpointRow]:
-    """All requests together, then each series in the order of the plan.
+    """All requests together, then each series in the order of the plan."""
+    return [
+        _endpoint_row(str(each) + (", whole test" if whole else ""), found)
+        for each, found, whole in endpoint_numbers(plan, result, judged)
+    ]
 
-    What happened only outside the judged seconds (signing in) is shown over the whole test.
+
+def endpoint_numbers(
+    plan: Plan, result: TestResult, judged: Sequence[Span]
+) -> Iterator[tuple[Subject, Summary, bool]]:
+    """Each series in the judged seconds, or over the whole test (True).
+
+    That is where something happened only outside the judged seconds (signing in).
     """
-    rows = []
     whole = (Span(start_s=0, end_s=result.measured_s),)
     for each in subjects(plan, result):
-        found, name = summarise(samples(result, each, judged), seconds(judged)), str(each)
-        if not found.count and judged:
-            found = summarise(samples(result, each, whole), seconds(whole))
-            name += ", whole test" if found.count else ""
-        rows.append(_endpoint_row(name, found))
-    return rows
+        found = summarise(samples(result, each, judged), seconds(judged))
+        if found.count or not judged:
+            yield each, found, False
+            continue
+        everything = summarise(samples(result, each, whole), seconds(whole))
+        yield (each, everything, True) if everything.count else (each, found, False)
 
 
 def subjects(plan: Plan, result: TestResult) -> tuple[Subject, ...]:
@@ -107,8 +116,26 @@ def subjects(plan: Plan, result: TestResult) -> tuple[Subject, ...]:
 
 def finding_rows(findings: Iterable[Finding]) -> list[FindingRow]:
     """The gravest first, else in the order of the verdict."""
-    rows = [_finding_row(each) for each in findings]
+    rows = [finding_row(each) for each in findings]
     return sorted(rows, key=lambda each: GRAVEST_FIRST.index(each.outcome))
+
+
+def finding_row(finding: Finding) -> FindingRow:
+    """One limit in words."""
+    observed = finding.observed
+    return FindingRow(
+        outcome=finding.outcome,
+        subject=str(finding.subject),
+        metric=finding.metric.name,
+        value=NOTHING if observed is None else amount(finding.metric, observed),
+        interval=_interval(finding),
+        limit=_limit(finding),
+        samples=format_count(finding.samples),
+        reason=finding.reason,
+        place=f"{finding.place.file}:{finding.place.line}",
+        origin=finding.origin,
+        requirement=finding.requirement or "",
+    )
 
 
 def error_rows(groups: Iterable[ErrorGroup]) -> list[ErrorRow]:
@@ -179,23 +206,6 @@ def _endpoint_row(name: str, of: Summary) -> EndpointRow:
         p95=latency.get("p95", NOTHING),
         p99=latency.get("p99", NOTHING),
         max=NOTHING if of.max_s is None else format_latency(of.max_s),
-    )
-
-
-def _finding_row(finding: Finding) -> FindingRow:
-    observed = finding.observed
-    return FindingRow(
-        outcome=finding.outcome,
-        subject=str(finding.subject),
-        metric=finding.metric.name,
-        value=NOTHING if observed is None else amount(finding.metric, observed),
-        interval=_interval(finding),
-        limit=_limit(finding),
-        samples=format_count(finding.samples),
-        reason=finding.reason,
-        place=f"{finding.place.file}:{finding.place.line}",
-        origin=finding.origin,
-        requirement=finding.requirement or "",
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfspec import jsonio
 from perfspec.report.csvs import requests_csv, windows_csv
+from perfspec.report.html.report import report_html
 from perfspec.report.junit import junit_xml
 from perfspec.report.markdown import summary_md
 
@@ -26,6 +27,7 @@ def write_reports(
     """
     texts = {
         "junit.xml": junit_xml(plan, result, verdict, strict=junit_strict),
+        "report.html": report_html(plan, result, verdict),
         "summary.md": summary_md(plan, result, verdict),
         "requests.csv": requests_csv(plan, result, verdict),
         "windows.csv": windows_csv(plan, result, verdict),

@@ -1,0 +1,1 @@
+"""``report.html`` and the page of ``compare``: one file that needs no network."""

@@ -1,0 +1,194 @@
+"""What the page shows, ready for the template: words, and numbers to sort by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfspec.judge.model import Outcome
+from perfspec.judge.select import samples, seconds
+from perfspec.measure.summary import summarise
+from perfspec.plan.load import Span, duration_s, peak_users
+from perfspec.report.escape import one_line
+from perfspec.report.html.charts import TestCharts, rounded, test_charts
+from perfspec.report.html.columns import by_column, columns
+from perfspec.report.html.graphics import Gauge, gauge, spark_path
+from perfspec.report.tables import (
+    GRAVEST_FIRST,
+    NOTHING,
+    TOTAL,
+    endpoint_numbers,
+    error_rows,
+    finding_row,
+    generator_text,
+    judged_text,
+)
+from perfspec.units import format_count, format_duration, format_latency, format_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfspec.judge.model import TestVerdict
+    from perfspec.measure.model import TestResult
+    from perfspec.measure.summary import Summary
+    from perfspec.plan.model import Plan, Test
+    from perfspec.report.tables import ErrorRow, FindingRow
+
+SPARK_POINTS = 40
+MOST_REASONS, LONGEST_REASON = 4, 2000
+QUANTILES = ("p50", "p95", "p99")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number as text, and the number itself to sort by; None sorts last."""
+
+    text: str
+    sort: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointView:
+    """One series. ``subject`` is the name that its charts go by, if it has any."""
+
+    name: str
+    subject: str
+    spark: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    row: FindingRow
+    gauge: Gauge | None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why one test did not pass: its reasons, then ``limits`` that did not, the gravest first."""
+
+    test: str
+    reasons: tuple[str, ...]
+    limits: tuple[FindingRow, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One of the numbers that people look for first."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestView:
+    """One test; without ``charts`` nothing was measured in it."""
+
+    name: str
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    load: str
+    judged: str
+    tiles: tuple[Tile, ...] = ()
+    findings: tuple[FindingView, ...] = ()
+    endpoints: tuple[EndpointView, ...] = ()
+    errors: tuple[ErrorRow, ...] = ()
+    generator: str = ""
+    charts: TestCharts | None = None
+
+
+def test_view(
+    plan: Plan, result: TestResult | None, verdict: TestVerdict, *, tests: int
+) -> TestView:
+    """One test of a page that shows ``tests``."""
+    test = plan.test(verdict.name)
+    reasons = tuple(one_line(each, LONGEST_REASON) for each in verdict.reasons)
+    load = f"{format_duration(duration_s(test.stages))}, at most {peak_users(test.stages)} users"
+    if result is None or verdict.outcome is Outcome.SKIPPED:
+        return TestView(verdict.name, verdict.outcome, reasons, load, judged="")
+    charts = test_charts(plan, test, result, verdict, tests=tests)
+    shown = {each.name for each in charts.subjects}
+    return TestView(
+        name=verdict.name,
+        outcome=verdict.outcome,
+        reasons=reasons,
+        load=load,
+        judged=judged_text(verdict),
+        tiles=tuple(_tiles(result, verdict)),
+        findings=tuple(_findings(verdict)),
+        endpoints=tuple(_endpoints(plan, test, result, verdict, shown)),
+        errors=tuple(error_rows(result.errors)),
+        generator=generator_text(result, verdict),
+        charts=charts if charts.edges else None,
+    )
+
+
+def why(verdict: TestVerdict) -> Why:
+    """With at most ``MOST_REASONS`` limits; none where the test as a whole could not be judged."""
+    rows = [each.row for each in _findings(verdict) if each.row.outcome is not Outcome.PASS]
+    shown = [] if verdict.invalid else rows
+    return Why(
+        test=verdict.name,
+        reasons=tuple(one_line(each, LONGEST_REASON) for each in verdict.reasons),
+        limits=tuple(shown[:MOST_REASONS]),
+        more=len(shown[MOST_REASONS:]),
+    )
+
+
+def _tiles(result: TestResult, verdict: TestVerdict) -> Iterator[Tile]:
+    spans = verdict.judged or (Span(start_s=0, end_s=result.measured_s),)
+    found = summarise(samples(result, TOTAL, spans), seconds(spans))
+    yield Tile("requests", format_count(found.count))
+    yield Tile("throughput", _rate(found).text)
+    yield Tile("median", _quantile(found, "p50").text)
+    yield Tile("p95", _quantile(found, "p95").text)
+    yield Tile("p99", _quantile(found, "p99").text)
+    share = NOTHING if found.error_rate is None else format_share(found.error_rate)
+    yield Tile("errors", share, f"{format_count(found.failed)} requests" if found.failed else "")
+
+
+def _findings(verdict: TestVerdict) -> Iterator[FindingView]:
+    ordered = sorted(verdict.findings, key=lambda each: GRAVEST_FIRST.index(each.outcome))
+    for each in ordered:
+        yield FindingView(finding_row(each), gauge(each))
+
+
+def _endpoints(
+    plan: Plan, test: Test, result: TestResult, verdict: TestVerdict, shown: set[str]
+) -> Iterator[EndpointView]:
+    axis = columns(test, result, SPARK_POINTS)
+    for subject, found, whole in endpoint_numbers(plan, result, verdict.judged):
+        windows = by_column(result, subject, axis)
+        name = one_line(str(subject))
+        yield EndpointView(
+            name=name + (", whole test" if whole else ""),
+            subject=name if name in shown else "",
+            spark=spark_path([each.latency.quantile(0.95) for each in windows]),
+            cells=tuple(_cells(found)),
+        )
+
+
+def _cells(found: Summary) -> Iterator[Cell]:
+    yield Cell(format_count(found.count), found.count)
+    yield _rate(found)
+    share = f" ({format_share(found.error_rate)})" if found.failed and found.error_rate else ""
+    yield Cell(f"{format_count(found.failed)}{share}", found.failed)
+    for name in QUANTILES:
+        yield _quantile(found, name)
+    yield _latency(found.max_s)
+
+
+def _rate(found: Summary) -> Cell:
+    if found.rate is None:
+        return Cell(NOTHING)
+    return Cell(f"{format_count(found.rate)}/s", rounded(found.rate, 6))
+
+
+def _quantile(found: Summary, name: str) -> Cell:
+    return _latency(found.quantiles.get(name))
+
+
+def _latency(seconds: float | None) -> Cell:
+    return Cell(NOTHING) if seconds is None else Cell(format_latency(seconds), seconds)
