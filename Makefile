@@ -44,7 +44,7 @@ snapshots: setup $(EDITOR_TOOLS) ## write the golden files anew (the only way to
 
 schema: setup ## write schema/*.schema.json anew
 	@$(BIN)/perfspec schema > schema/.new && mv schema/.new schema/perfspec.schema.json
-	@for each in plan result verdict; do \
+	@for each in plan result verdict record; do \
 	  $(BIN)/perfspec schema $$each > schema/.new && mv schema/.new schema/$$each.schema.json || exit; \
 	done
 

@@ -8,12 +8,16 @@ from typing import Any
 import click
 
 
+FILES = ("spec", "plan", "result", "verdict", "record")
+
+
 @click.command("schema")
-@click.argument("file", type=click.Choice(["spec", "plan", "result", "verdict"]), default="spec")
+@click.argument("file", type=click.Choice(FILES), default="spec")
 def command(file: str) -> None:
     """Write the JSON Schema of perfspec.yaml (draft-07) to standard output.
 
-    With `plan`, `result` or `verdict` that of a file in a run folder (draft 2020-12).
+    With `plan`, `result` or `verdict` that of a file in a run folder, with `record` that of a file
+    in a baseline store (draft 2020-12).
 
     \b
     Examples:

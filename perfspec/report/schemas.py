@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from perfspec.baseline.record import Record
 from perfspec.judge.model import Verdict
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import RunResult
@@ -17,11 +18,12 @@ FILES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "plan": (Plan, "plan.json: what will run"),
     "result": (RunResult, "result.json: what happened"),
     "verdict": (Verdict, "verdict.json: what it means"),
+    "record": (Record, "record: what a test leaves in a baseline store"),
 }
 
 
 def result_schemas() -> dict[str, dict[str, Any]]:
-    """Schemas (draft 2020-12) by the name of the file: ``plan``, ``result`` and ``verdict``.
+    """Schemas (draft 2020-12) by the name of the file: ``plan``, ``result`` and so on.
 
     `make schema` writes each to ``schema/NAME.schema.json``.
     """

@@ -19,11 +19,12 @@ CONTRACTS: dict[str, str] = {
 }
 GOOD = {
     "perfspec/__main__.py": "import perfspec.cli.main",
+    "perfspec/baseline/git.py": "import perfspec.measure, perfspec.clock, subprocess",
     "perfspec/cli/main.py": "import perfspec.demo.server, perfspec.report.text, perfspec.run.start",
     "perfspec/demo/server.py": "import gevent.pywsgi",
-    "perfspec/judge/slo.py": "import perfspec.measure, perfspec.plan.model, random",
+    "perfspec/judge/slo.py": "import perfspec.baseline, perfspec.measure, perfspec.plan.model, random",
     "perfspec/plan/compile.py": "import perfspec.spec, perfspec.plan.model",
-    "perfspec/report/text.py": "import perfspec.judge.slo, perfspec.jsonio",
+    "perfspec/report/text.py": "import perfspec.judge.slo, perfspec.jsonio, perfspec.baseline",
     "perfspec/run/driver/users.py": "import locust.env, gevent.pool, pycurl, perfspec.plan.model",
     "perfspec/run/start.py": "import perfspec.clock, subprocess",
 }
@@ -46,6 +47,7 @@ def package(tmp_path: Path) -> Path:
         "cli",
         "report",
         "judge",
+        "baseline",
         "run",
         "run/driver",
         "measure",

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from perfspec import jsonio
 from perfspec.judge.verdict import judge_run
 from perfspec.report.schemas import result_schemas
+from tests.records import record
 from tests.results import bookshop_run
 
 FOLDER = Path(__file__).parents[3] / "schema"
@@ -19,7 +20,7 @@ def test_every_file_of_a_run_is_valid() -> None:
     plan, run = bookshop_run()
     for group in run.tests[1].errors:
         group.message = group.message.encode("utf-8", "replace").decode()  # as JSON can hold it
-    files = {"plan": plan, "result": run, "verdict": judge_run(plan, run)}
+    files = {"plan": plan, "result": run, "verdict": judge_run(plan, run), "record": record(1)}
     assert files.keys() == SCHEMAS.keys()
     for name, value in files.items():
         Draft202012Validator.check_schema(SCHEMAS[name])

@@ -1,0 +1,1 @@
+"""History: what runs leave for later comparisons, and the stores that keep it."""
