@@ -25,6 +25,7 @@ _COMMANDS = {  # in the order of a day's work; a module is imported when its com
     "run": ("run", "Run tests, judge them and write the report."),
     "judge": ("judge", "Judge a finished run again, with the limits as they are now."),
     "report": ("report", "Write the report of a finished run again."),
+    "publish": ("publish", "Tell a finished run on GitHub: summary, check run, comment."),
     "compile": ("compile", "Write a locustfile that plain Locust runs."),
     "demo": ("demo", "Start a small target to try everything on."),
 }

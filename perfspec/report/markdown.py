@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
 from perfspec.report.escape import code_cell, markdown
+from perfspec.report.monitors import monitor_rows, problem_lines
 from perfspec.report.tables import (
     advice_lines,
     endpoint_rows,
@@ -38,16 +39,16 @@ SIGNS = {
 }
 
 
-def summary_md(plan: Plan, result: RunResult, verdict: Verdict) -> str:
-    """At most 1 MiB of GitHub's markdown; long tables are cut and say so."""
+def summary_md(plan: Plan, result: RunResult, verdict: Verdict, *, largest: int = LARGEST) -> str:
+    """GitHub's markdown of at most ``largest`` bytes; long tables are cut and say so."""
     rows = MOST_ROWS
     while True:
         text = "\n".join(_lines(plan, result, verdict, rows))
         content = text.encode()
-        if len(content) <= LARGEST:
+        if len(content) <= largest:
             return text
         if not rows:
-            return content[:LARGEST].decode(errors="ignore")
+            return content[:largest].decode(errors="ignore")
         rows //= 2
 
 
@@ -93,6 +94,7 @@ def _test(plan: Plan, result: TestResult | None, test: TestVerdict, rows: int) -
         yield from _folded(
             f"Requests (judged {judged_text(test)})", _requests(plan, result, test, rows)
         )
+        yield from _monitors(result, test, rows)
         yield from _kept(test, rows)
         yield from _errors(result, rows)
 
@@ -108,6 +110,15 @@ def _requests(plan: Plan, result: TestResult, test: TestVerdict, rows: int) -> I
     )
     yield markdown(generator_text(result, test))
     yield ""
+
+
+def _monitors(result: TestResult, test: TestVerdict, rows: int) -> Iterator[str]:
+    cells = [(code_cell(each.name), *astuple(each)[1:]) for each in monitor_rows(result, test)]
+    lines = [*_table(("", "mean", "max", "missing"), cells, rows)] if cells else []
+    for each in problem_lines(result):
+        lines += [f"- {markdown(each)}", ""]
+    if lines:
+        yield from _folded("Monitors", lines)
 
 
 def _kept(test: TestVerdict, rows: int) -> Iterator[str]:

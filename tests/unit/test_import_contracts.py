@@ -45,6 +45,7 @@ def package(tmp_path: Path) -> Path:
     """A package with the parts of perfspec and imports that are in order."""
     parts = [
         "cli",
+        "publish",
         "report",
         "judge",
         "baseline",

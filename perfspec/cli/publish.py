@@ -1,0 +1,83 @@
+"""``perfspec publish``: a finished run as job summary, check run and comment on GitHub."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from perfspec import jsonio
+from perfspec.cli.judge import open_run
+from perfspec.clock import SystemClock
+from perfspec.errors import Exit
+from perfspec.judge.model import Verdict
+from perfspec.publish.artifact import read_artifact
+from perfspec.publish.comment import When
+from perfspec.publish.context import Context
+from perfspec.publish.files import outputs_of, write_outputs
+from perfspec.publish.publish import publish
+
+if TYPE_CHECKING:
+    from perfspec.publish.publish import Published
+
+
+@click.command("publish")
+@click.argument("run_dir", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "artifact",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="An unpacked artifact of another workflow; nothing in it is trusted.",
+)
+@click.option(
+    "--comment",
+    type=click.Choice(get_args(When)),
+    default="always",
+    show_default=True,
+    help="When a pull request gets a comment.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON what was written where.")
+def command(run_dir: Path | None, *, artifact: Path | None, comment: When, as_json: bool) -> int:
+    """Tell a finished run (the newest when none is named) on GitHub, from within a workflow.
+
+    Publishing again changes what was written instead of adding to it. Exit codes: 0 published,
+    2 there is no such run or this is no workflow, 5 something was not published; the verdict is
+    another command's.
+
+    \b
+    Examples:
+      perfspec publish
+      perfspec publish --comment failures
+      perfspec publish --from artifact     (in a workflow_run workflow, for forks)
+    """  # noqa: D301
+    if run_dir is not None and artifact is not None:
+        msg = "name a run or --from an artifact, not both"
+        raise click.UsageError(msg)
+    context = Context.from_environment(os.environ)
+    folder = None
+    if artifact is None:
+        folder, plan, result = open_run(run_dir)
+        verdict = jsonio.read_json(folder.verdict, Verdict)
+    else:
+        plan, result, verdict = read_artifact(artifact)
+    done = publish(
+        context, plan, result, verdict, when=comment, say=click.echo, clock=SystemClock()
+    )
+    if folder is not None:
+        jsonio.write_json(folder.published, done)
+        if context.output_file is not None:
+            write_outputs(context.output_file, outputs_of(verdict, folder.path))
+    _show(done, as_json=as_json)
+    return Exit.NOT_PUBLISHED if done.problems else Exit.OK
+
+
+def _show(done: Published, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(jsonio.encode(done))
+    for each in () if as_json else done.places:
+        click.echo(f"{each.place}: {each.action}{f'  {each.url}' if each.url else ''}")
+    for problem in done.problems:
+        click.echo(f"Error: not published: {problem}", err=True)

@@ -1,0 +1,1 @@
+"""Talking to GitHub: comment, check run, annotations, summary; nothing is judged here."""

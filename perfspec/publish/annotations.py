@@ -1,0 +1,108 @@
+"""What did not pass, on the very line of the spec that states it: for check runs and job logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final, Literal
+
+from perfspec.judge.model import Outcome
+from perfspec.report.escape import one_line
+from perfspec.report.tables import GRAVEST_FIRST, finding_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from perfspec.judge.model import Finding, TestVerdict, Verdict
+    from perfspec.plan.base import Place
+    from perfspec.plan.model import Plan
+
+Level = Literal["failure", "warning"]
+MOST_IN_A_LOG: Final = 10  # of one level in one step: GitHub drops the rest
+_SILENT: Final = frozenset({Outcome.PASS, Outcome.SKIPPED})
+_COMMANDS: Final[dict[Level, str]] = {"failure": "error", "warning": "warning"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """``path`` is below the root of the repository; texts are one line of foreign text."""
+
+    path: str
+    line: int
+    column: int
+    level: Level
+    title: str
+    message: str
+
+
+def annotate(verdict: Verdict, path: str) -> list[Annotation]:
+    """The gravest first. A test without a verdict of its own limits is told at its own line."""
+    found = [
+        (each.outcome, annotation) for test in verdict.tests for each, annotation in _of(test, path)
+    ]
+    found.sort(key=lambda each: GRAVEST_FIRST.index(each[0]))
+    return [annotation for _, annotation in found]
+
+
+def _of(test: TestVerdict, path: str) -> Iterator[tuple[TestVerdict | Finding, Annotation]]:
+    told = [each for each in test.findings if each.outcome not in _SILENT]
+    for each in told:
+        row = finding_row(each)
+        title = f"{test.name}: {row.subject} {row.metric} {row.outcome}"
+        measured = f"{row.value} ({row.interval})" if row.interval else row.value
+        message = f"{measured}, limit {row.limit}: {row.reason}"
+        yield each, _annotation(each.outcome, each.place, path, title, message)
+    explained = test.invalid is None and test.outcome in {each.outcome for each in told}
+    if test.outcome not in _SILENT and not explained:
+        message = " ".join(test.reasons) or str(test.outcome)
+        title = f"{test.name}: {test.outcome}"
+        yield test, _annotation(test.outcome, test.place, path, title, message)
+
+
+def _annotation(outcome: Outcome, place: Place, path: str, title: str, message: str) -> Annotation:
+    level: Level = "warning" if outcome in {Outcome.WARN, Outcome.INCONCLUSIVE} else "failure"
+    return Annotation(
+        path=path,
+        line=place.line,
+        column=place.column,
+        level=level,
+        title=one_line(title),
+        message=one_line(message, 1000),
+    )
+
+
+def path_in_repository(plan: Plan, workspace: Path | None) -> str:
+    """Where the spec stands below the root of the repository.
+
+    A run of another machine tells no more than the path that its command line had.
+    """
+    file = Path(plan.directory) / Path(plan.file).name
+    if workspace is not None and file.is_relative_to(workspace.resolve()):
+        return file.relative_to(workspace.resolve()).as_posix()
+    parts = [each for each in PurePosixPath(plan.file).parts if each not in {"/", ".", ".."}]
+    return "/".join(parts)
+
+
+def log_commands(found: Iterable[Annotation]) -> Iterator[str]:
+    """Lines that make a job log annotate the spec, where no token can.
+
+    Source: GitHub's documentation of workflow commands, and ``@actions/core`` for the escapes.
+    """
+    left = dict.fromkeys(_COMMANDS, MOST_IN_A_LOG)
+    for each in found:
+        if not left[each.level]:
+            continue
+        left[each.level] -= 1
+        properties = (
+            f"file={_property(each.path)},line={each.line},col={each.column}"
+            f",title={_property(each.title)}"
+        )
+        yield f"::{_COMMANDS[each.level]} {properties}::{_data(each.message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,342 @@
+"""What a run leaves on GitHub: one comment, one check, annotations; whatever is there or fails."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from perfspec.judge.model import Outcome
+from perfspec.judge.verdict import judge_run
+from perfspec.publish.comment import comment_body, marker
+from perfspec.publish.context import Branch, Context
+from perfspec.publish.publish import publish
+from tests.github_double import BOT, REPOSITORY, TOKEN, Fault, GitHub, running_github
+from tests.results import (
+    HOSTILE,
+    bookshop_run,
+    latencies,
+    limit,
+    make_plan,
+    make_run,
+    make_test,
+    measure,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from perfspec.measure.model import RunResult
+    from perfspec.plan.model import Plan
+    from perfspec.publish.publish import Published
+
+SHA = "5f2d1c0b9a8e7d6c5b4a39281706f5e4d3c2b1a0"
+
+
+class Clock:
+    """Sleeping takes no time; ``slept`` says how long it was meant to be."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 21, tzinfo=UTC) + timedelta(seconds=sum(self.slept))
+
+    def monotonic(self) -> float:
+        return sum(self.slept)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+class Told:
+    """Publishes runs to one double; ``said`` is what it printed."""
+
+    def __init__(self, github: GitHub, folder: Path) -> None:
+        self.github = github
+        self.clock = Clock()
+        self.said: list[str] = []
+        self.summary = folder / "summary"
+
+    def __call__(
+        self,
+        run: tuple[Plan, RunResult],
+        when: Any = "always",  # noqa: ANN401
+        **changes: Any,  # noqa: ANN401
+    ) -> Published:
+        plan, result = run
+        context = self.context(**changes)
+        verdict = judge_run(plan, result)
+        return publish(
+            context, plan, result, verdict, when=when, say=self.said.append, clock=self.clock
+        )
+
+    def context(self, **changes: Any) -> Context:  # noqa: ANN401
+        fields: dict[str, Any] = {
+            "repository": REPOSITORY,
+            "sha": SHA,
+            "event": "pull_request",
+            "token": TOKEN,
+            "api_url": self.github.url,
+            "graphql_url": f"{self.github.url}/graphql",
+            "run_url": f"{self.github.url}/{REPOSITORY}/actions/runs/7",
+            "pull_request": 12,
+            "summary_file": self.summary,
+        }
+        return Context(**(fields | changes))
+
+    def action(self, published: Published, place: str) -> str:
+        [found] = [each for each in published.places if each.place == place]
+        return found.action
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    with running_github() as github:
+        yield github
+
+
+@pytest.fixture
+def tell(github: GitHub, tmp_path: Path) -> Told:
+    return Told(github, tmp_path)
+
+
+def run_of(bound: float, **rest: Any) -> tuple[Plan, RunResult]:  # noqa: ANN401
+    """A run whose p95 is some 0.3 s."""
+    test = make_test(limit("p95", bound, line=44))
+    plan = make_plan(test)
+    return plan, make_run(plan, measure(test, {"login": latencies(2000, 0.3)}), **rest)
+
+
+def test_a_failed_run_is_told_everywhere(tell: Told, github: GitHub) -> None:
+    done = tell(bookshop_run())
+    assert done.problems == ()
+    [comment], [check] = github.comments, github.checks
+    assert comment["issue"] == 12
+    assert "# ❌ bookshop on local: fail" in comment["body"]
+    assert f"{REPOSITORY}/actions/runs/7" in comment["body"]
+    assert (check["status"], check["conclusion"]) == ("completed", "failure")
+    assert (check["name"], check["head_sha"]) == ("perfspec / default", SHA)
+    begun = next(each for each in github.writes() if each.path.endswith("check-runs"))
+    assert begun.json["status"] == "in_progress"
+    assert check["output"]["title"] == "bookshop on local: fail"
+    assert "bookshop on local: fail" in tell.summary.read_text(encoding="utf-8")
+
+
+def test_annotations_stand_on_the_lines_of_their_limits_the_gravest_first(
+    tell: Told, github: GitHub
+) -> None:
+    tell(bookshop_run())
+    found = github.checks[0]["annotations"]
+    assert {each["path"] for each in found} == {"perfspec.yaml"}
+    failed = [each["start_line"] for each in found if each["annotation_level"] == "failure"]
+    warned = [each["start_line"] for each in found if each["annotation_level"] == "warning"]
+    assert failed
+    assert [each["start_line"] for each in found] == failed + warned
+    assert {41, 45, 46} <= {*failed, *warned}  # availability fails, one warns, one has 30 samples
+    assert 48 not in {*failed, *warned}  # kept
+
+
+def test_publishing_again_changes_nothing(tell: Told, github: GitHub) -> None:
+    run = bookshop_run()
+    tell(run)
+    before = len(github.writes())
+    done = tell(run)
+    assert len(github.writes()) == before
+    assert tell.action(done, "comment") == tell.action(done, "check run") == "unchanged"
+    assert (len(github.comments), len(github.checks)) == (1, 1)
+
+
+def test_the_next_run_changes_its_comment_and_has_a_check_of_its_own(
+    tell: Told, github: GitHub
+) -> None:
+    tell(run_of(0.1))
+    done = tell(run_of(0.9, run_id="2026-11-22T03-35-36Z-0001"))
+    assert tell.action(done, "comment") == "updated"
+    [comment] = github.comments
+    assert "bookshop on local: pass" in comment["body"]
+    assert [each["conclusion"] for each in github.checks] == ["failure", "success"]
+
+
+def test_two_sequences_have_two_comments(tell: Told, github: GitHub) -> None:
+    tell(run_of(0.1))
+    test = make_test(limit("p95", 0.1))
+    plan = make_plan(test, sequence="nightly")
+    tell((plan, make_run(plan, measure(test, {"login": latencies(500, 0.3)}))))
+    assert len(github.comments) == 2
+    assert {each["name"] for each in github.checks} == {"perfspec / default", "perfspec / nightly"}
+
+
+def test_the_comment_is_found_among_hundreds(tell: Told, github: GitHub) -> None:
+    for number in range(250):
+        github.comment(12, f"comment {number}", login="somebody")
+    tell(run_of(0.1))
+    for number in range(50):
+        github.comment(12, f"comment {number}", login="somebody")
+    assert tell.action(tell(run_of(0.9, run_id="other")), "comment") == "updated"
+    assert len(github.comments) == 301
+
+
+def test_a_comment_of_another_author_with_our_marker_is_left_alone(
+    tell: Told, github: GitHub
+) -> None:
+    run = run_of(0.1)
+    theirs = github.comment(12, f"{marker(run[0])}\nquoted", login="mallory")
+    tell(run)
+    assert theirs["body"].endswith("quoted")
+    assert [each["user"]["login"] for each in github.comments] == ["mallory", BOT]
+
+
+@pytest.mark.parametrize(
+    ("when", "outcomes"),
+    [
+        ("always", ["created", "updated", "updated"]),
+        ("changes", ["not wanted", "created", "updated"]),
+        ("failures", ["not wanted", "created", "updated"]),
+        ("off", ["not wanted"] * 3),
+    ],
+)
+def test_when_a_comment_is_written(
+    tell: Told, github: GitHub, when: str, outcomes: list[str]
+) -> None:
+    runs = [run_of(0.9, run_id="a"), run_of(0.1, run_id="b"), run_of(0.9, run_id="c")]
+    assert [tell.action(tell(run, when), "comment") for run in runs] == outcomes
+    assert tell.action(tell(runs[2], when), "comment") in {"unchanged", "not wanted"}
+    assert len(github.comments) == (when != "off")
+
+
+def test_a_change_that_changes_no_outcome_is_not_written_if_only_changes_are_wanted(
+    tell: Told,
+) -> None:
+    tell(run_of(0.1, run_id="a"), "changes")
+    assert tell.action(tell(run_of(0.12, run_id="b"), "changes"), "comment") == "unchanged"
+
+
+def test_foreign_text_stays_text_and_every_limit_of_length_is_kept(
+    tell: Told, github: GitHub
+) -> None:
+    limits = [limit("p95", 0.1, line=line, requirement=HOSTILE) for line in range(40, 640)]
+    test = make_test(*limits, say=HOSTILE)
+    plan = make_plan(test, name="x" + HOSTILE.encode("utf-8", "replace").decode())
+    done = tell((plan, make_run(plan, measure(test, {"login": latencies(500, 0.3)}))))
+    assert done.problems == ()
+    [comment], [check] = github.comments, github.checks
+    assert "<script>" not in comment["body"] + check["output"]["summary"]
+    assert len(comment["body"]) <= 65536
+    assert len(check["annotations"]) == 600
+    batches = [each.json for each in github.writes() if each.method == "PATCH"]
+    assert [len(each["output"]["annotations"]) for each in batches] == [50] * 12
+    assert [each.get("conclusion") for each in batches] == [None] * 11 + ["failure"]
+
+
+def test_the_pull_request_of_a_fork_gets_summary_and_log_lines_only(
+    tell: Told, github: GitHub
+) -> None:
+    done = tell(bookshop_run(), read_only=True)
+    assert done.problems == ()
+    assert github.calls == []
+    assert tell.said[0].startswith("::error file=perfspec.yaml,line=")
+    assert "pull request of a fork" in tell.action(done, "comment")
+    assert tell.summary.exists()
+
+
+@pytest.mark.parametrize("sha", [SHA, "0" * 40])
+def test_the_number_comes_from_the_branch_and_only_with_our_commit(
+    tell: Told, github: GitHub, sha: str
+) -> None:
+    github.open_pull(3, "mallory:patch", "1" * 40)
+    github.open_pull(4, "alice:patch", sha)
+    source = Branch("alice/shop", "patch")
+    done = tell(run_of(0.1), pull_request=None, source=source)
+    wanted = (
+        {"comment": "created"}
+        if sha == SHA
+        else {"comment": "no open pull request is at this commit"}
+    )
+    assert tell.action(done, "comment") == wanted["comment"]
+    assert [each["issue"] for each in github.comments] == ([4] if sha == SHA else [])
+
+
+def test_a_push_has_no_comment(tell: Told, github: GitHub) -> None:
+    done = tell(run_of(0.9), pull_request=None)
+    assert tell.action(done, "comment") == "no open pull request is at this commit"
+    assert github.checks[0]["conclusion"] == "success"
+
+
+def test_limits_and_trouble_that_end_soon_are_waited_for(tell: Told, github: GitHub) -> None:
+    github.faults = [
+        Fault(502, "GET"),
+        Fault(503, "PATCH", "check-runs"),
+        Fault(403, "POST", "comments", headers={"Retry-After": "30"}),
+        Fault(429, "POST", "check-runs", headers={"Retry-After": "7"}),
+    ]
+    assert tell(run_of(0.1)).problems == ()
+    assert {30.0, 7.0} <= set(tell.clock.slept)
+    assert (len(github.comments), len(github.checks)) == (1, 1)
+
+
+@pytest.mark.parametrize("path", ["comments", "check-runs"])
+def test_a_call_that_was_obeyed_though_its_answer_failed_is_not_made_twice(
+    tell: Told, github: GitHub, path: str
+) -> None:
+    github.faults = [Fault(502, "POST", path, done=True)]
+    assert tell(run_of(0.1)).problems == ()
+    assert (len(github.comments), len(github.checks)) == (1, 1)
+
+
+def test_a_limit_that_lasts_is_told_and_leaves_the_other_place_alone(
+    tell: Told, github: GitHub
+) -> None:
+    github.faults = [Fault(403, "POST", "comments", headers={"Retry-After": "3000"})]
+    done = tell(run_of(0.1))
+    assert done.problems == (
+        "comment: cannot write the comment: 403: the rate limit lasts another 50m: publish again then",
+    )
+    assert github.checks[0]["conclusion"] == "failure"
+
+
+def test_a_refused_batch_leaves_no_check_open(tell: Told, github: GitHub) -> None:
+    github.faults = [Fault(422, "PATCH", "check-runs")]
+    done = tell(run_of(0.1))
+    assert done.problems == ("check run: cannot conclude the check run: 422: fault 422",)
+    assert (github.checks[0]["status"], github.checks[0]["conclusion"]) == ("completed", "failure")
+
+
+def test_a_token_without_scopes_is_told_what_it_lacks(tell: Told, github: GitHub) -> None:
+    github.tokens[TOKEN] = {"checks": "write"}
+    [problem] = tell(run_of(0.1)).problems
+    assert problem == (
+        "comment: cannot write the comment: 403: the token may not do this: give the job the "
+        "permission that it needs (docs/github.md) (needs pull_requests=write)"
+    )
+
+
+@pytest.mark.parametrize("token", ["", "another"])
+def test_without_a_good_token_the_summary_is_written_all_the_same(tell: Told, token: str) -> None:
+    done = tell(run_of(0.1), token=token)
+    assert done.problems
+    assert all("github.token" in each for each in done.problems)
+    assert tell.summary.exists()
+
+
+def test_nobody_there_is_one_line_for_each_place(tell: Told) -> None:
+    done = tell(run_of(0.1), api_url="http://127.0.0.1:9")
+    assert done.problems == (
+        "check run: GitHub cannot be reached at http://127.0.0.1:9: ConnectionError",
+        "comment: GitHub cannot be reached at http://127.0.0.1:9: ConnectionError",
+    )
+
+
+def test_a_summary_that_cannot_be_written_is_told(tell: Told, tmp_path: Path) -> None:
+    done = tell(run_of(0.1), summary_file=tmp_path / "none" / "summary")
+    assert [each.partition(":")[0] for each in done.problems] == ["job summary"]
+
+
+def test_the_comment_says_the_outcome_of_the_verdict(tell: Told) -> None:
+    plan, result = run_of(0.1)
+    verdict = judge_run(plan, result)
+    body = comment_body(tell.context(), plan, result, verdict)
+    assert verdict.outcome is Outcome.FAIL
+    assert body.startswith(f"{marker(plan)}\n<!-- perfspec:outcome:fail -->\n# ❌")
