@@ -78,10 +78,23 @@ def _read_failure(handle: Handle, answer: Response, failure: Failure) -> None:
         answer.error, answer.message = ErrorClass.GENERATOR, _TOO_LARGE
     elif handle.broken:
         answer.error, answer.message = ErrorClass.RESET, _BROKEN
+    elif failure[0] == pycurl.E_OPERATION_TIMEDOUT:
+        answer.error, answer.message = ErrorClass.TIMEOUT, f"timed out {_phase(handle)}"
     else:
         code, detail = failure
         number = handle.getinfo(pycurl.OS_ERRNO)
         answer.error, answer.message = explain(code, detail, number=number, had_socket=handle.fresh)
+
+
+def _phase(handle: Handle) -> str:
+    """Where the transfer was when its time was over; libcurl's sentence is never the same twice."""
+    if not handle.sent:
+        connected = handle.getinfo(pycurl.CONNECT_TIME_T) > 0
+        return "in the TLS handshake" if connected else "while connecting"
+    if not handle.lines:
+        whole = handle.getinfo(pycurl.SIZE_UPLOAD_T) >= handle.to_upload
+        return "before the answer" if whole else "while the request was sent"
+    return "within the body" if _header_is_whole(handle) else "within the header"
 
 
 def _decode(handle: Handle, answer: Response, *, keep: bool) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from typing import TYPE_CHECKING
 
 import brotli
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_BODY = 32 * 1024 * 1024  # bytes that are kept of one body, as sent and as decoded
-ACCEPTED = "gzip, br"
+ACCEPTED = "gzip, br, zstd"
 _PIECE = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -56,6 +62,8 @@ def _pieces(coding: str, raw: bytes) -> Iterator[bytes]:
             return _gunzip(raw)
         case "br":
             return _unbrotli(raw)
+        case "zstd":
+            return _unzstd(raw)
         case _:
             msg = f"its content coding {coding[:40]!r} is not known (only {ACCEPTED})"
             raise BodyError(msg)
@@ -93,3 +101,22 @@ def _unbrotli(raw: bytes) -> Iterator[bytes]:
             msg = "its br coding was cut short"
             raise BodyError(msg)
         yield piece
+
+
+def _unzstd(raw: bytes) -> Iterator[bytes]:
+    while True:  # a zstd body may have several frames, and nothing else behind them
+        frame = zstd.ZstdDecompressor()
+        while not frame.eof:
+            try:
+                piece = frame.decompress(raw, _PIECE)
+            except zstd.ZstdError as error:
+                msg = f"its zstd coding is broken: {error}"
+                raise BodyError(msg) from None
+            raw = b""
+            if not piece and frame.needs_input:
+                msg = "its zstd coding was cut short"
+                raise BodyError(msg)
+            yield piece
+        raw = frame.unused_data
+        if not raw:
+            return

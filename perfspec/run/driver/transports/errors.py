@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ _CLASSES: Mapping[int, ErrorClass] = MappingProxyType(
             (
                 pycurl.E_GOT_NOTHING,
                 pycurl.E_PARTIAL_FILE,
+                pycurl.E_BAD_CONTENT_ENCODING,  # of the transfer: contents are decoded elsewhere
                 pycurl.E_RECV_ERROR,
                 pycurl.E_SEND_ERROR,
                 pycurl.E_HTTP2,
@@ -64,6 +66,9 @@ _OURS: Mapping[int, str] = MappingProxyType(
         errno.ENOMEM: "the system has no memory for more sockets",
     }
 )
+_OPENSSL = re.compile(r"error:[0-9A-F]+:SSL routines:[^:]*:(?P<reason>.+?)(?:, errno \d+)?$")
+_NO_GOODBYE = "unexpected eof while reading"
+_TOO_LARGE_IN_ALL = "Too large response headers"  # a RECV_ERROR to libcurl
 _NO_SOCKET = "no socket could be opened here: too many open files? (raise `ulimit -n`)"
 
 
@@ -83,5 +88,16 @@ def explain(code: int, detail: str, *, number: int, had_socket: bool) -> tuple[E
         if number in _OURS:
             return ErrorClass.GENERATOR, _OURS[number]
         return error, os.strerror(number) if number else detail
+    if (openssl := _OPENSSL.search(detail)) is not None:
+        return _of_openssl(error, openssl["reason"])
+    if detail.startswith(_TOO_LARGE_IN_ALL):
+        code, detail = _TOO_LARGE, "more than 300 KB"
     words = _WORDS.get(code)
     return error, f"{words}: {detail}" if words else detail
+
+
+def _of_openssl(error: ErrorClass, reason: str) -> tuple[ErrorClass, str]:
+    """An alert may come late: with TLS 1.3 a certificate is refused when the answer is read."""
+    if reason == _NO_GOODBYE and error is not ErrorClass.TLS:
+        return ErrorClass.RESET, f"{_WORDS[pycurl.E_PARTIAL_FILE]}, without TLS's close_notify"
+    return ErrorClass.TLS, f"TLS failed: {reason}"

@@ -206,6 +206,11 @@ class Handle:
             self._kept.add(self.getinfo(pycurl.LOCAL_PORT), fd)
         return failure
 
+    @property
+    def to_upload(self) -> int:
+        """Bytes of the body that is sent."""
+        return len(self._body or b"")
+
     def encoding(self) -> str:
         """The Content-Encoding that came, or nothing."""
         for line in self.lines:

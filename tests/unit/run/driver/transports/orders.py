@@ -16,6 +16,7 @@ from gevent.pool import Pool
 
 from perfspec.run.driver.transports.exchange import Response, Shape
 from perfspec.run.driver.transports.http import Transport
+from perfspec.run.driver.transports.origins import Origin
 
 if TYPE_CHECKING:
     from perfspec.run.driver.transports.http import Session
@@ -134,6 +135,11 @@ class Child:
             found: dict[str, Json] = json.loads(pipe.read())
         found["exit"] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         return found
+
+    def name(self, host: str, port: int) -> None:
+        """Let a host be this machine, as a DNS server would."""
+        self.transport._pin(f"{host}:{port}:127.0.0.1")
+        self.transport._pinned.add(Origin("http", host, port))
 
     def cookie(self, user: str, name: str) -> str | None:
         return self._session(user).cookie(name)

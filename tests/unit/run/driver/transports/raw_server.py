@@ -142,11 +142,23 @@ class RawServer:
         with suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.tls is not None:
-                accepted = self.tls.wrap_socket(accepted, server_side=True)
-                self._sockets.append(accepted)
+                accepted = self._shake_hands(accepted, self.tls)
             peer = Peer(number, accepted)
             while (request := peer.read_request()) is not None:
                 self.requests.append(request)
                 self.handle(peer, request)
         with suppress(OSError):
             accepted.close()
+
+    def _shake_hands(self, accepted: socket.socket, tls: ssl.SSLContext) -> ssl.SSLSocket:
+        secured = tls.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
+        try:
+            secured.do_handshake()
+        except OSError:
+            with socket.socket(fileno=secured.detach()) as below:
+                below.shutdown(socket.SHUT_WR)
+                while below.recv(65_536):  # unread, it would make a reset that overtakes the alert
+                    pass
+            raise
+        self._sockets.append(secured)
+        return secured

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.run.driver.transports.conftest import Driver, User
+from tests.unit.run.driver.transports.conftest import Driver, User, transport
 from tests.unit.run.driver.transports.raw_server import Peer, RawServer, Request
 
 if TYPE_CHECKING:
@@ -62,3 +62,37 @@ def test_cookies_are_read_and_cleared(user: User, server: RawServer) -> None:
 
 def test_a_redirect_sets_and_sends_cookies(user: User, server: RawServer) -> None:
     assert user.send(server.origin + "/move").body == "moved=1"
+
+
+SHOP, API, OTHER = "shop.example.test", "api.shop.example.test", "example.test"
+DOMAINS = {
+    "host only": ("Set-Cookie: c=1", {SHOP}),
+    "with subdomains": (f"Set-Cookie: c=1; Domain={SHOP}", {SHOP, API}),
+    "of the parent": (f"Set-Cookie: c=1; Domain=.{OTHER}", {SHOP, API, OTHER}),
+    "of a stranger": ("Set-Cookie: c=1; Domain=stranger.test", set()),
+    "of a child": (f"Set-Cookie: c=1; Domain={API}", set()),
+    "of a public suffix": ("Set-Cookie: c=1; Domain=test", set()),
+    "over TLS only": ("Set-Cookie: c=1; Secure", set()),
+}
+
+
+@pytest.mark.parametrize(("field", "receivers"), DOMAINS.values(), ids=DOMAINS)
+def test_cookies_go_to_their_domains(field: str, receivers: set[str]) -> None:
+    def answer(peer: Peer, request: Request) -> None:
+        peer.reply(
+            (request.header("cookie") or "-").encode(),
+            "200 OK",
+            *([field] if request.path == "/set" else []),
+        )
+
+    with RawServer(answer) as server, transport([SHOP, API, OTHER]) as driver:
+        user = User(driver)
+        for host in (SHOP, API, OTHER):
+            driver.order("name", host=host, port=server.port)
+        user.send(f"http://{SHOP}:{server.port}/set")
+        got = {
+            host
+            for host in (SHOP, API, OTHER)
+            if user.send(f"http://{host}:{server.port}/").body == "c=1"
+        }
+    assert got == receivers

@@ -55,19 +55,37 @@ def test_a_port_that_never_answers(user: User) -> None:
         for each in waiting:
             each.close()
     assert (answer.status, answer.error) == (0, "timeout")
-    assert answer.message
+    assert answer.message == "timed out while connecting"
+
+
+def test_a_server_that_takes_no_more(user: User) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        answer = user.send(url, method="POST", body="x" * 20_000_000, timeout_s=0.3)
+    assert (answer.status, answer.error) == (0, "timeout")
+    assert answer.message == "timed out while the request was sent"
+
+
+def test_a_server_that_never_shakes_hands(user: User) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        answer = user.send(url, timeout_s=0.3)
+    assert (answer.status, answer.error) == (0, "timeout")
+    assert answer.message == "timed out in the TLS handshake"
 
 
 @pytest.mark.parametrize(
-    "sent",
+    ("sent", "phase"),
     [
-        b"",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nxxx",
+        (b"", "before the answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n", "within the header"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n", "within the header"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nxxx", "within the body"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "within the body"),
     ],
-    ids=["nothing", "header", "body"],
+    ids=["nothing", "header", "header after hints", "body", "chunks"],
 )
-def test_an_answer_that_never_ends(user: User, sent: bytes) -> None:
+def test_an_answer_that_never_ends(user: User, sent: bytes, phase: str) -> None:
     done = Event()
 
     def handle(peer: Peer, _request: Request) -> None:
@@ -79,7 +97,7 @@ def test_an_answer_that_never_ends(user: User, sent: bytes) -> None:
         done.set()
         server.handle = lambda peer, _: peer.reply(b"fine")
         assert user.send(server.origin + "/").body == "fine"
-    assert answer.error == "timeout"
+    assert (answer.error, answer.message) == ("timeout", f"timed out {phase}")
     assert 300_000 <= answer.total_us < 5_000_000
     assert answer.body == ""
 
@@ -95,7 +113,7 @@ def test_a_body_that_drips(user: User) -> None:
     with RawServer(handle) as server:
         answer = user.send(server.origin + "/", timeout_s=0.4)
         stop.set()
-    assert answer.error == "timeout"
+    assert (answer.error, answer.message) == ("timeout", "timed out within the body")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])

@@ -117,8 +117,30 @@ def test_an_answer_that_breaks_off_is_a_reset(user: User, sent: bytes, end: str)
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"x" * 400_000 + b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 10_000 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 10_000_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"x" * 1_000 + b"\r\n") * 10_000 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 42 What\r\nContent-Length: 2\r\n\r\nok",
     ],
-    ids=["ssh", "bad length", "bad chunk", "long line", "many lines"],
+    ids=[
+        "ssh",
+        "bad length",
+        "bad chunk",
+        "long line",
+        "many lines",
+        "10 MB line",
+        "10 MB of lines",
+        "two lengths",
+        "negative length",
+        "endless chunk",
+        "transfer coding",
+        "NUL",
+        "status",
+    ],
 )
 def test_what_is_no_http_is_a_reset(user: User, sent: bytes) -> None:
     def handle(peer: Peer, _request: Request) -> None:
@@ -129,6 +151,45 @@ def test_what_is_no_http_is_a_reset(user: User, sent: bytes) -> None:
         answer = user.send(server.origin + "/")
     assert answer.error == "reset"
     assert answer.message
+
+
+@pytest.mark.parametrize(
+    ("sent", "body", "kept"),
+    [
+        (b"Content-Length: 3\r\n\r\nabc and more", "abc", False),
+        (b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "abc", True),
+        (
+            b"Content-Length: 50\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            "abc",
+            True,
+        ),
+    ],
+    ids=["too short", "twice", "with chunks"],
+)
+def test_lengths_that_are_wrong_but_clear(user: User, sent: bytes, body: str, kept: bool) -> None:
+    """What is left over must not become the next request's answer."""
+
+    def handle(peer: Peer, request: Request) -> None:
+        if request.path == "/next":
+            peer.reply(b"next")
+        else:
+            peer.send(b"HTTP/1.1 200 OK\r\n", sent)
+
+    with RawServer(handle) as server:
+        first, following = user.send(server.origin + "/"), user.send(server.origin + "/next")
+    assert (first.status, first.body, first.error) == (200, body, None)
+    assert (following.body, following.error) == ("next", None)
+    assert following.new_connection != kept
+
+
+def test_a_body_where_none_may_be(user: User) -> None:
+    def handle(peer: Peer, request: Request) -> None:
+        body = b"abc" if request.path == "/wrong" else b""
+        peer.send(b"HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\n", body)
+
+    with RawServer(handle) as server:
+        answers = [user.send(server.origin + path) for path in ("/wrong", "/", "/")]
+    assert [(each.status, each.body, each.error) for each in answers] == [(204, "", None)] * 3
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"])
@@ -184,7 +245,7 @@ def test_what_is_sent_when_nothing_is_said(user: User) -> None:
         ("host", host),
         ("user-agent", "perfspec"),
         ("accept", "*/*"),
-        ("accept-encoding", "gzip, br"),
+        ("accept-encoding", "gzip, br, zstd"),
     ]
 
 

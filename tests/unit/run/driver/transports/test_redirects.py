@@ -159,7 +159,7 @@ def test_the_timeout_covers_the_whole_chain(user: User) -> None:
         peer.redirect("/a")
 
     with RawServer(handle) as server:
-        answer = user.send(server.origin + "/a", timeout_s=0.5, max_redirects=50)
+        answer = user.send(server.origin + "/a", timeout_s=1, max_redirects=50)
     assert answer.error == "timeout"
-    assert 400_000 < answer.total_us < 5_000_000
-    assert 2 <= len(server.requests) <= 4
+    assert 900_000 < answer.total_us < 5_000_000
+    assert 2 <= len(server.requests) <= 6

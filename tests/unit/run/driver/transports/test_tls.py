@@ -6,7 +6,9 @@ import shutil
 import socket
 import ssl
 import subprocess
+import warnings
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,6 +37,7 @@ http {{
     listen 127.0.0.1:{port} ssl http2; ssl_certificate {folder}/chain; ssl_certificate_key {folder}/key;
     location / {{ return 200 "$server_protocol $http_x_one $request_uri"; }}
     location = /move {{ return 302 /moved; }}
+    location = /broken {{ proxy_pass http://127.0.0.1:{broken}; proxy_buffering off; }}
   }}
 }}
 """
@@ -104,10 +107,79 @@ def test_no_verification_when_it_is_turned_off(authority: trustme.CA) -> None:
 
 
 def test_no_tls_behind_the_port(trusting: Driver) -> None:
-    with RawServer(echo) as server:
-        server.origin = server.origin.replace("http:", "https:")
-        answer = User(trusting).send(server.origin + "/", timeout_s=2)
-    assert answer.error in {"tls", "timeout"}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        trusting.order("start", name="hello", user="plain", url=url)
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.recv(1)
+            accepted.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            answer = trusting.order("finish", name="hello")
+    assert (answer["error"], answer["message"]) == ("tls", "TLS failed: wrong version number")
+
+
+@pytest.mark.parametrize(("year", "said"), [(2020, "has expired"), (2090, "is not yet valid")])
+def test_a_certificate_of_another_time(
+    trusting: Driver, authority: trustme.CA, year: int, said: str
+) -> None:
+    from_to = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    certificate = authority.issue_cert("127.0.0.1", not_before=from_to[0], not_after=from_to[1])
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(old)
+    with RawServer(echo, tls=old) as server:
+        answer = User(trusting).send(server.origin + "/")
+    assert (answer.status, answer.error) == (0, "tls")
+    assert said in answer.message
+
+
+def test_a_server_that_is_too_old(trusting: Driver, authority: trustme.CA) -> None:
+    old = context(authority)
+    with warnings.catch_warnings(action="ignore"):  # the very reason of this test
+        old.minimum_version = ssl.TLSVersion.TLSv1
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with RawServer(echo, tls=old) as server:
+        answer = User(trusting).send(server.origin + "/")
+    assert (answer.status, answer.error) == (0, "tls")
+    assert "protocol version" in answer.message
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_server_that_wants_a_certificate(
+    trusting: Driver, authority: trustme.CA, version: ssl.TLSVersion
+) -> None:
+    """With TLS 1.3 it says so only after the client thinks the handshake is done."""
+    strict = context(authority)
+    strict.maximum_version = version
+    strict.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(strict)
+    with RawServer(echo, tls=strict) as server:
+        answer = User(trusting).send(server.origin + "/")
+    assert (answer.status, answer.error) == (0, "tls")
+    assert "alert" in answer.message
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("behind", "error", "said"),
+    [
+        (b"", "reset", "before the end of the answer, without TLS's close_notify"),
+        (b"\x17\x03\x03\x00\x10" + bytes(16), "tls", "bad record mac"),
+    ],
+    ids=["cut off", "forged"],
+)
+def test_a_body_that_tls_does_not_vouch_for(
+    trusting: Driver, authority: trustme.CA, behind: bytes, error: str, said: str
+) -> None:
+    def handle(peer: Peer, _request: Request) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\nto the e")
+        with socket.socket(fileno=peer.socket.detach()) as below:
+            below.sendall(behind)
+
+    with RawServer(handle, tls=context(authority)) as server:
+        answer = User(trusting).send(server.origin + "/")
+    assert (answer.status, answer.error, answer.body) == (200, error, "")
+    assert said in answer.message
 
 
 def test_each_user_makes_a_full_handshake(trusting: Driver, authority: trustme.CA) -> None:
@@ -160,14 +232,21 @@ def nginx(
     certificate.private_key_pem.write_to_path(str(folder / "key"))
     chain = b"".join(each.bytes() for each in certificate.cert_chain_pems)
     (folder / "chain").write_bytes(chain)
-    (folder / "conf").write_text(CONFIGURATION.format(folder=folder, port=port))
     command = [NGINX, "-c", str(folder / "conf"), "-e", str(folder / "log")]
-    with subprocess.Popen(command) as process:
-        try:
-            eventually(lambda: listens(port))
-            yield f"https://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    with RawServer(break_off) as broken:
+        configuration = CONFIGURATION.format(folder=folder, port=port, broken=broken.port)
+        (folder / "conf").write_text(configuration)
+        with subprocess.Popen(command) as process:
+            try:
+                eventually(lambda: listens(port))
+                yield f"https://127.0.0.1:{port}"
+            finally:
+                process.terminate()
+
+
+def break_off(peer: Peer, _request: Request) -> None:
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+    peer.finish()
 
 
 def listens(port: int) -> bool:
@@ -187,6 +266,13 @@ def test_http_2(trusting: Driver, nginx: str) -> None:
     assert posted.status == 200
     assert (moved.body, moved.redirects) == ("HTTP/2.0  /moved", 1)
     assert other.send(nginx + "/").new_connection
+
+
+def test_an_answer_that_breaks_off_on_http_2(trusting: Driver, nginx: str) -> None:
+    user = User(trusting)
+    broken, after = user.send(nginx + "/broken"), user.send(nginx + "/after")
+    assert (broken.status, broken.error, broken.body) == (200, "reset", "")
+    assert (after.error, after.http_version, after.new_connection) == (None, "2", False)
 
 
 def test_http_2_is_offered_and_no_more(ca_file: str, nginx: str) -> None:
