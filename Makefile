@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 PYTEST := $(BIN)/pytest -q
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make requirements" $(UPGRADE)
-EDITOR_TOOLS := tests/editor/node_modules/.package-lock.json
+NPM_TOOLS := $(foreach each,browser editor,tests/$(each)/node_modules/.package-lock.json)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -33,13 +33,13 @@ check-style: setup ## format, lint, types, import contracts
 check-tests: setup ## unit and property tests without the slow ones
 	@$(PYTEST) -n 2 -m "not slow" $(wildcard tests/unit tests/properties tests/docs)
 
-test: setup $(EDITOR_TOOLS) ## every test
+test: setup $(NPM_TOOLS) ## every test
 	@$(PYTEST) -n 2 --dist loadgroup --maxfail=30
 
 bench: setup ## the benchmarks, one table each
 	@for each in benchmarks/bench_*.py; do $(BIN)/python $$each || exit; done
 
-snapshots: setup $(EDITOR_TOOLS) ## write the golden files anew (the only way to change them)
+snapshots: setup $(NPM_TOOLS) ## write the golden files anew (the only way to change them)
 	@$(PYTEST) -n 2 --dist loadgroup --snapshot-update
 
 schema: setup ## write schema/*.schema.json anew
@@ -77,8 +77,8 @@ $(VENV)/.perfspec: pyproject.toml | $(BIN)/python
 	@$(PIP) install --no-deps -e .
 	@touch $@
 
-$(EDITOR_TOOLS): tests/editor/package-lock.json | $(VENV)/.dev
+$(NPM_TOOLS): tests/%/node_modules/.package-lock.json: tests/%/package-lock.json | $(VENV)/.dev
 	@command -v npm > /dev/null || $(PIP) install --require-hashes --no-compile -r requirements/node.txt
-	@echo "Installing the editor's language server for the tests …"
-	@cd tests/editor && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@echo "Installing what tests/$* takes from npm …"
+	@cd tests/$* && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -14,7 +14,6 @@ from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import (
     ErrorGroup,
     Health,
-    Journeys,
     Key,
     Series,
     TestResult,
@@ -78,7 +77,6 @@ def shaped(
             for index, (start, end) in enumerate(pairwise(edges))
         ],
         errors=_errors(series, curve, edges),
-        journeys=[Journeys(persona="reader", completed=1200)],
     )
 
 
