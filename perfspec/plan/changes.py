@@ -1,0 +1,141 @@
+"""How one plan differs from another: which limits became looser, which load another.
+
+Made for reviewers: a pull request that loosens a limit should not look like one that keeps it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from perfspec.plan.base import Place, Value
+from perfspec.plan.limits import Objective
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from perfspec.plan.model import Plan, Test
+
+Kind = Literal["loosened", "tightened", "removed", "added", "changed"]
+GRAVEST_FIRST: tuple[Kind, ...] = ("loosened", "removed", "changed", "tightened", "added")
+_NOWHERE = Place(file="", line=0, column=0)
+
+
+class Change(Value, frozen=True, kw_only=True):
+    """One difference. ``what`` is the thing in words of the spec, ``place`` where it stands now.
+
+    ``limit`` is the objective as it was (removed) or is, None where no limit is concerned.
+    ``before`` and ``after`` are bounds in the unit of its metric, ``level`` says which of them.
+    """
+
+    kind: Kind
+    what: str
+    test: str
+    limit: Objective | None = None
+    level: Literal["fail", "warn"] | None = None
+    before: float | None = None
+    after: float | None = None
+    place: Place | None = None
+
+
+def changes(base: Plan, head: Plan) -> tuple[Change, ...]:
+    """What a reviewer should know, the gravest first, else in the order of the spec."""
+    found = [*_tests(base, head), *_around(base, head)]
+    return tuple(sorted(found, key=lambda each: GRAVEST_FIRST.index(each.kind)))
+
+
+def _tests(base: Plan, head: Plan) -> Iterator[Change]:
+    before = {each.name: each for each in base.tests}
+    after = {each.name: each for each in head.tests}
+    for name, test in before.items():
+        if name not in after:
+            yield Change(kind="removed", what="the test", test=name)
+        else:
+            yield from _test(test, after[name])
+    for name, test in after.items():
+        if name not in before:
+            yield Change(kind="added", what="the test", test=name, place=test.place)
+
+
+def _test(before: Test, after: Test) -> Iterator[Change]:
+    yield from _limits(before.objectives, after.objectives, after.name)
+    for what, fields in _PARTS.items():
+        if _bare(before, fields) != _bare(after, fields):
+            yield Change(kind="changed", what=what, test=after.name, place=after.place)
+
+
+_PARTS = {
+    "its load": ("stages", "open_model", "warm_up_s", "time_scale"),
+    "what its users do": ("personas",),
+    "when it is ended early": ("abort",),
+}
+
+
+def _bare(test: Test, fields: Iterable[str]) -> Any:  # noqa: ANN401  (JSON)
+    return [_without_places(msgspec.to_builtins(getattr(test, each))) for each in fields]
+
+
+def _without_places(value: Any) -> Any:  # noqa: ANN401  (JSON)
+    if isinstance(value, dict):
+        return {name: _without_places(each) for name, each in value.items() if name != "place"}
+    if isinstance(value, (list, tuple)):
+        return [_without_places(each) for each in value]
+    return value
+
+
+def _limits(before: Iterable[Objective], after: Iterable[Objective], test: str) -> Iterator[Change]:
+    old = {each.id: each for each in before}
+    new = {each.id: each for each in after}
+    for key, was in old.items():
+        if key not in new:
+            yield Change(kind="removed", what="the limit", test=test, limit=was)
+        else:
+            yield from _limit(was, new[key], test)
+    for key, limit in new.items():
+        if key not in old:
+            yield Change(kind="added", what="the limit", test=test, limit=limit, place=limit.place)
+
+
+def _limit(was: Objective, now: Objective, test: str) -> Iterator[Change]:
+    """A bound that is gone is looser than any; a ``fail`` that only warns is looser too."""
+    for level in ("fail", "warn"):
+        before, after = getattr(was, level), getattr(now, level)
+        if before == after:
+            continue
+        looser = after is None or (
+            before is not None and (after < before if now.metric.at_least else after > before)
+        )
+        yield Change(
+            kind="loosened" if looser else "tightened",
+            what="the limit",
+            test=test,
+            limit=now,
+            level=level,
+            before=before,
+            after=after,
+            place=now.place,
+        )
+    if was.cap != now.cap:
+        kind: Kind = "loosened" if now.cap == "warn" else "tightened"
+        what = "how grave a breach of the limit is"
+        yield Change(kind=kind, what=what, test=test, limit=now, place=now.place)
+    if (was.min_samples, was.during) != (now.min_samples, now.during):
+        what = "which samples the limit looks at"
+        yield Change(kind="changed", what=what, test=test, limit=now, place=now.place)
+
+
+def _around(base: Plan, head: Plan) -> Iterator[Change]:
+    """What belongs to no single test."""
+    old = {each.name: msgspec.structs.replace(each, place=_NOWHERE) for each in base.endpoints}
+    for each in head.endpoints:
+        was = old.get(each.name)
+        if was is not None and was != msgspec.structs.replace(each, place=_NOWHERE):
+            yield Change(kind="changed", what=f"the request {each.name}", test="", place=each.place)
+    now = {each.name for each in head.endpoints}
+    for name in (each for each in old if each not in now):
+        yield Change(kind="removed", what=f"the request {name}", test="")
+    if base.environment != head.environment:
+        yield Change(kind="changed", what=f"the environment {head.environment.name}", test="")
+    if (base.data, base.files) != (head.data, head.files):
+        yield Change(kind="changed", what="the data of the users", test="")
