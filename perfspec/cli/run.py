@@ -12,16 +12,19 @@ from perfspec.cli.conclude import conclude, conclude_options
 from perfspec.cli.live import view_for
 from perfspec.cli.resume import interrupted_run
 from perfspec.cli.specs import choice_options, read_plan, spec_argument
+from perfspec.cli.workers import worker_options
 from perfspec.clock import SystemClock
 from perfspec.judge.abort import broken
 from perfspec.judge.model import Outcome
 from perfspec.judge.verdict import judge_test
+from perfspec.redact import Redactor
 from perfspec.run.contracts import BrokenRunError, RunOptions
 from perfspec.run.folder import RunFolder
 from perfspec.run.guard import check_guard
 from perfspec.run.supervisor import run_plan
 
 if TYPE_CHECKING:
+    from perfspec.cli.workers import Chosen
     from perfspec.measure.collect import Collector
     from perfspec.measure.model import AbortHit, TestResult
     from perfspec.plan.model import Plan, Test
@@ -40,13 +43,7 @@ class Judging:
 @click.command("run")
 @spec_argument
 @choice_options
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Load processes on this machine, one for each core.",
-)
+@worker_options
 @click.option("--confirm", metavar="NAME", help="Name the protected environment that is meant.")
 @click.option(
     "--resume",
@@ -65,7 +62,7 @@ class Judging:
 def command(
     file: str,
     *,
-    workers: int,
+    chosen: Chosen,
     confirm: str | None,
     resume: Path | None,
     output: Path,
@@ -85,11 +82,17 @@ def command(
       perfspec run --env staging --sequence nightly
       perfspec run --only load --time-scale 10% --workers 2
       perfspec run --resume .perfspec/runs/2026-11-21T03-35-36Z-3f9c
+      perfspec run --expect-workers 8 --bind 10.0.0.5
     """  # noqa: D301
     clock = SystemClock()
     earlier = interrupted_run(resume, click.get_current_context()) if resume else None
     plan = earlier.plan if earlier else read_plan(file, **choice)
-    options = RunOptions(confirm=confirm, workers=workers, variables=dict(os.environ))
+    options = RunOptions(
+        confirm=confirm,
+        workers=chosen.workers,
+        remote=chosen.remote,
+        redactor=Redactor([] if chosen.remote is None else [chosen.remote.key]),
+    )
     check_guard(plan, confirm=confirm, variables=options.variables, now=clock.now())
     _show_checklist(plan)
     folder = earlier.folder if earlier else RunFolder.create(output, clock)

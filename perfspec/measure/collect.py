@@ -11,7 +11,7 @@ from perfspec.measure.tally import Tally
 from perfspec.plan.load import window_edges
 
 if TYPE_CHECKING:
-    from perfspec.measure.model import AbortHit, TestStatus
+    from perfspec.measure.model import AbortHit, TestStatus, Worker
     from perfspec.measure.progress import Tick
     from perfspec.plan.model import Test
 
@@ -21,9 +21,10 @@ RECENT_TICKS = 10
 class Collector:
     """One test while it runs. ``recent`` are the last ten ticks, newest last."""
 
-    def __init__(self, test: Test, started: str) -> None:
+    def __init__(self, test: Test, started: str, workers: tuple[Worker, ...] = ()) -> None:
         self.test = test
         self.started = started
+        self.workers = workers
         self.edges = window_edges(test.stages, test.warm_up_s)
         self.recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
         self._tally = Tally()
@@ -67,6 +68,7 @@ class Collector:
             journeys=self._tally.journeys(),
             overrun=self._tally.overrun,
             abort=abort,
+            workers=self.workers,
         )
 
     def _add_health(self, tick: Tick) -> None:

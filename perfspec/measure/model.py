@@ -121,12 +121,26 @@ class AbortHit(Value, frozen=True, kw_only=True):
     at_s: float
 
 
+class Worker(Value, frozen=True, kw_only=True):
+    """One of several processes that shared the load of a test.
+
+    ``clock_ahead_s`` is its clock (seconds since 1970) less that of the master, known to within
+    ``clock_within_s``.
+    """
+
+    number: int
+    host: str
+    process: int
+    clock_ahead_s: float
+    clock_within_s: float
+
+
 class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One test. ``edges`` has one entry more than there are windows.
 
     ``measured_s`` is how far the load really got; seconds behind it were not measured. ``reason``
     says in a sentence why the status is not ``complete``. ``overrun`` counts requests that were cut
-    off at the end, which are in no series.
+    off at the end, which are in no series. ``workers`` is empty where one process sent all.
     """
 
     name: str
@@ -141,6 +155,7 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     journeys: list[Journeys] = []
     overrun: int = 0
     abort: AbortHit | None = None
+    workers: tuple[Worker, ...] = ()
 
 
 class Machine(Value, frozen=True, kw_only=True):

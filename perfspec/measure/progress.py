@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import msgspec
 
-from perfspec.measure.model import ErrorGroup, Journeys, Machine, Series
+from perfspec.measure.model import ErrorGroup, Journeys, Machine, Series, Worker
+
+
+class Gathering(msgspec.Struct, tag="gathering", kw_only=True, forbid_unknown_fields=True):
+    """So many of the workers are there; comes before ``Started``."""
+
+    there: int
+    wanted: int
 
 
 class Started(msgspec.Struct, tag="started", kw_only=True, forbid_unknown_fields=True):
-    """The first message: all workers are there and the test's clock begins."""
+    """All workers are there and the test's clock begins."""
 
     started: str
     machine: Machine
+    workers: tuple[Worker, ...] = ()
 
 
 class Tick(msgspec.Struct, tag="tick", kw_only=True, forbid_unknown_fields=True):
@@ -46,4 +54,4 @@ class Ended(msgspec.Struct, tag="ended", kw_only=True, forbid_unknown_fields=Tru
     problem: str | None = None
 
 
-Message = Started | Tick | Ended
+Message = Gathering | Started | Tick | Ended

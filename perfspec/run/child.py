@@ -13,6 +13,7 @@ import msgspec
 
 from perfspec import jsonio
 from perfspec.run.contracts import StepError
+from perfspec.run.join import KEY
 from perfspec.run.process import Command
 
 if TYPE_CHECKING:
@@ -56,12 +57,17 @@ class Child(Generic[M]):
         words = [*options.driver, "--plan", str(context.folder.plan), "--test", test, *extra]
         if options.workers > 1:
             words += ["--workers", str(options.workers)]
+        variables = {"PYTHONSAFEPATH": "1", **context.variables}
+        if options.remote is not None:
+            variables[KEY] = options.remote.key
+            wait = str(options.remote.wait_s)
+            words += ["--bind", str(options.remote.bind), "--wait", wait]
         process = context.launcher.start(
             Command(
                 title=f"load process of test {test}",
                 words=words,
                 directory=Path.cwd(),  # data files are found from the folder of the plan
-                variables={"PYTHONSAFEPATH": "1", **context.variables},
+                variables=variables,
                 log=f"driver-{test}",
                 piped=True,
             )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from perfspec.measure.collect import Collector
     from perfspec.measure.model import AbortHit, RunResult, TestResult
     from perfspec.plan.model import Test
+    from perfspec.run.join import Address
 
 DRIVER = (sys.executable, "-m", "perfspec.run.driver")
 
@@ -33,14 +34,28 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """Workers of other machines: where they come, for how long they may take, and the shared key.
+
+    Plan, data and variables travel to them sealed with ``key``.
+    """
+
+    bind: Address
+    wait_s: float
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """What the command line decides. ``variables`` are those of the environment.
 
+    The ``workers`` are processes of this machine, unless ``remote`` is given.
     ``redactor`` learns the secrets as they become known; whoever prints goes through it too.
     """
 
     confirm: str | None = None
     workers: int = 1
+    remote: Remote | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     redactor: Redactor = field(default_factory=Redactor)
     deadlines: Deadlines = Deadlines()

@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never, cast
 
 from perfspec.measure.collect import Collector
-from perfspec.measure.progress import Ended, Message, Started, Tick
+from perfspec.measure.progress import Ended, Gathering, Message, Started, Tick
 from perfspec.plan.load import duration_s
 from perfspec.run.child import Child, Closed, Silence
 from perfspec.run.contracts import StepError
@@ -14,15 +14,16 @@ from perfspec.run.process import STEP_S, describe_status
 from perfspec.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from perfspec.measure.model import AbortHit, Machine, TestResult
+    from perfspec.measure.model import AbortHit, Machine, TestResult, Worker
     from perfspec.plan.model import Test
     from perfspec.run.context import Context
     from perfspec.run.contracts import Deadlines, Referee
 
 _MESSAGE: Final = cast("type[Message]", Message)  # a union is no type to mypy
 LOOK_S: Final = 0.1
+CLOCK_S: Final = 0.1  # machines that are kept in step (NTP) differ by less
 SHORT_S: Final = 1.0  # a test that ends sooner than planned by more than this is partial
 
 
@@ -76,7 +77,9 @@ class TestRun:
         self._abort: AbortHit | None = None
         self._problem: StepError | None = None
         self._presses = 0
-        self._over = self._within(self._deadlines.start, "did not begin")
+        remote = context.options.remote
+        wait_s = 0.0 if remote is None else remote.wait_s
+        self._over = self._within(self._deadlines.start + wait_s, "did not begin")
         self._silent: Limit | None = None
 
     def run(self) -> Outcome:
@@ -108,8 +111,14 @@ class TestRun:
 
     def _take(self, message: Message) -> None:
         match message:
+            case Gathering():
+                self._silent = None  # it waits, too
+                if self._context.options.remote is not None:
+                    text = f"{message.there} of {message.wanted} workers are there"
+                    self._context.observer.phase(text)
             case Started():
-                self._collector = Collector(self._test, message.started)
+                self._compare_clocks(message.workers)
+                self._collector = Collector(self._test, message.started, message.workers)
                 self._machine = message.machine
                 wait = duration_s(self._test.stages) + self._deadlines.end
                 self._over = self._within(wait, "did not end")
@@ -120,6 +129,17 @@ class TestRun:
                 self._over = self._within(self._deadlines.leave, "was done, but did not exit")
             case _:
                 assert_never(message)
+
+    def _compare_clocks(self, workers: Iterable[Worker]) -> None:
+        for each in workers:
+            off_s = abs(each.clock_ahead_s) - each.clock_within_s
+            if off_s > CLOCK_S:
+                way = "ahead" if each.clock_ahead_s > 0 else "behind"
+                self._context.observer.warning(
+                    f"the clock of worker {each.number} (process {each.process} on {each.host}) is"
+                    f" {format_duration(off_s)} or more {way} of this one's: times that it puts"
+                    " into requests are wrong; synchronise the machines (NTP)"
+                )
 
     def _add(self, tick: Tick) -> None:
         if self._collector is None:

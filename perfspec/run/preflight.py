@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perfspec.plan.model import Plan
+    from perfspec.run.contracts import RunOptions
 
 LOGS_SIZE: Final = 20_000_000
 WINDOW_SIZE: Final = 700  # of one series in result.json, with some hundred distinct latencies
@@ -24,12 +25,15 @@ USER_MEMORY: Final = 60_000
 PROCESS_MEMORY: Final = 120_000_000
 
 
-def check_preflight(plan: Plan, path: Path, workers: int) -> Iterator[str]:
+def check_preflight(plan: Plan, path: Path, options: RunOptions) -> Iterator[str]:
     """Warnings about what may be too little; raises RunError for what cannot work.
 
-    ``path`` is the run folder.
+    ``path`` is the run folder. What workers of other machines need is not looked at.
     """
     yield from _disk(plan, path)
+    if options.remote is not None:
+        return
+    workers = options.workers
     users = max((peak_users(test.stages) for test in plan.tests), default=0)
     yield from _descriptors(
         math.ceil(users / workers), resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -142,7 +142,7 @@ class _Run:
     def _forward(self) -> None:
         context, plan = self._context, self._plan
         write(context.folder.plan, plan)
-        for text in check_preflight(plan, context.folder.path, context.options.workers):
+        for text in check_preflight(plan, context.folder.path, context.options):
             self._warn(text)
         self._hide_variables()
         if plan.hooks_before is None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-import resource
+import os
+import secrets
 import signal
 import sys
-from argparse import Namespace
 from typing import TYPE_CHECKING, NamedTuple
 
 import gevent
@@ -14,38 +13,49 @@ import msgspec
 import pycurl
 from locust.env import Environment
 from locust.event import Events
+from locust.exception import RPCError
 
+from perfspec import jsonio
 from perfspec.clock import SystemClock
-from perfspec.errors import PerfspecError
-from perfspec.measure.progress import Ended, Started
-from perfspec.run.driver.cluster import Alone, Leader, Member
+from perfspec.errors import PerfspecError, RunError
+from perfspec.measure.progress import Ended, Gathering, Started
+from perfspec.run.driver.assembly import Assembly, Wanted
+from perfspec.run.driver.assignment import pack
+from perfspec.run.driver.cluster import Alone, Leader
 from perfspec.run.driver.conduct import conduct
 from perfspec.run.driver.locustfile import equip, load_engine
-from perfspec.run.driver.pipe import Pipe, when_closed
+from perfspec.run.driver.pipe import Pipe
+from perfspec.run.driver.process import settle_memory
+from perfspec.run.driver.seal import Seal
 from perfspec.run.driver.user import user_class
 from perfspec.run.driver.workers import WorkerProcesses
+from perfspec.run.join import KEY, Address
 from perfspec.run.machine import describe_machine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from locust import User
-    from locust.runners import Runner
+    from locust.runners import MasterRunner, Runner
 
     from perfspec.measure.progress import Tick
+    from perfspec.plan.model import Test
     from perfspec.run.driver.conduct import Cast
     from perfspec.run.driver.engine import Engine
 
-LOCALHOST = "127.0.0.1"
-_YOUNG_OBJECTS = 50_000  # between two collections, as each may look at every user
+HERE = Address("127.0.0.1", 0)
+_FAREWELL_MS = 1000  # for a goodbye to somebody who does not take it
+_START_S = 60.0  # for our own processes to start Python and say hello
 
 
 class Options(NamedTuple):
-    """The command line."""
+    """The command line. ``bind`` is where workers of other machines come, within ``wait_s``."""
 
     plan: Path
     test: str
     workers: int = 1
+    bind: Address | None = None
+    wait_s: float = 0.0
 
 
 class Child:
@@ -59,6 +69,9 @@ class Child:
             describe_machine(), libcurl=pycurl.version_info()[1], workers=options.workers
         )
         self._pipe = Pipe()
+        self._key = os.environ.pop(KEY, "")
+        self._master: MasterRunner | None = None
+        self._assembly: Assembly | None = None
         self._workers: WorkerProcesses | None = None
 
     def run(self) -> str | None:
@@ -73,15 +86,15 @@ class Child:
         except PerfspecError as error:
             problem = str(error)
         finally:
-            if self._workers is not None:
-                self._workers.stop()
+            self._let_go(follows=problem is None and self._engine.test != self._last)
             self._pipe.tell(Ended(at_s=self._engine.clock.now(), problem=problem))
         return problem
 
     def started(self) -> None:
         """The test's clock begins now."""
         started = SystemClock().now().isoformat()
-        self._pipe.tell(Started(started=started, machine=self._machine))
+        workers = () if self._assembly is None else tuple(self._assembly.crew())
+        self._pipe.tell(Started(started=started, machine=self._machine, workers=workers))
 
     def tick(self, tick: Tick) -> None:
         """What came in since the last tick."""
@@ -91,29 +104,67 @@ class Child:
         runner, cast = self._set_up()
         settle_memory()
         conduct(self._engine, runner, cast)
-        if self._workers is not None:
-            self._workers.may_end()
-        runner.quit()
+        if self._master is None:
+            runner.quit()
+        else:
+            self._master.stop(send_stop_to_client=False)  # they have ended, one by one
 
     def _set_up(self) -> tuple[Runner, Cast]:
-        engine, environment, count = self._engine, self._environment, self._options.workers
-        if count == 1:
+        engine, environment, options = self._engine, self._environment, self._options
+        if options.workers == 1 and options.bind is None:
             local = environment.create_local_runner()
             equip(engine, environment)
             return local, Alone(engine, environment, self)
-        runner = environment.create_master_runner(LOCALHOST, 0)
+        self._master = runner = master_runner(environment, options.bind or HERE)
         equip(engine, environment)
-        leader = Leader(engine, environment, runner, self)
-        command = self._worker_command(runner.server.port)
-        self._workers = WorkerProcesses(command, count, leader.lose_process)
-        leader.on_loss = self._workers.kill
-        self._workers.wait_for(runner)
+        key = self._key if options.bind else secrets.token_hex()
+        work = Seal(key).close(jsonio.encode(pack(engine)))
+        self._assembly = Assembly(runner, work, self._wanted(), self._gathering)
+        leader = Leader(engine, environment, runner, self, self._assembly)
+        if options.bind is None:
+            self._workers = self._own_workers(leader, runner.server.port, key)
+        self._assembly.wait(self._workers.check if self._workers else lambda: None)
         return runner, leader
 
-    def _worker_command(self, port: int) -> list[str]:
-        module = [sys.executable, "-m", "perfspec.run.driver"]
-        plan = ["--plan", str(self._options.plan), "--test", self._options.test]
-        return [*module, *plan, "--worker", "--master-port", str(port)]
+    def _own_workers(self, leader: Leader, port: int, key: str) -> WorkerProcesses:
+        master = str(Address(HERE.host, port))
+        words = ["--worker", "--master", master, "--wait", str(_START_S)]
+        workers = WorkerProcesses(
+            [sys.executable, "-m", "perfspec.run.driver", *words],
+            {**os.environ, KEY: key},
+            self._options.workers,
+            leader.lose_process,
+        )
+        leader.on_loss = workers.kill
+        return workers
+
+    def _wanted(self) -> Wanted:
+        options = self._options
+        if options.bind is None:
+            return Wanted(options.workers, _START_S, "this machine is too slow, or too busy")
+        late = (
+            f"start the others (perfspec worker --master {options.bind}), or wait longer (--wait)"
+        )
+        return Wanted(options.workers, options.wait_s, late)
+
+    def _gathering(self, there: int) -> None:
+        self._pipe.tell(Gathering(there=there, wanted=self._options.workers))
+
+    @property
+    def _last(self) -> Test:
+        return self._engine.plan.tests[-1]
+
+    def _let_go(self, *, follows: bool) -> None:
+        """The workers may go; ``follows`` tells them that the run has another test."""
+        if self._workers is not None:
+            self._workers.may_end()
+        if self._assembly is not None:
+            self._assembly.dismiss(follows=follows)
+        if self._master is not None:
+            self._master.greenlet.kill()
+            self._master.server.close(linger=_FAREWELL_MS)
+        if self._workers is not None:
+            self._workers.stop()
 
     def _stop(self) -> None:
         """The first time, users finish what they do; the second time they do not."""
@@ -121,33 +172,16 @@ class Child:
         (crew.halting if crew.stopping.is_set() else crew.stopping).set()
 
 
-def run_worker(options: Options, port: int) -> None:
-    """Be a worker of the master at ``port`` until that ends. Raises PerfspecError."""
-    engine = load_engine(options.plan, options.test)
-    environment = make_environment(engine)
-    environment.parsed_options = Namespace(web_base_path="")  # else Locust parses a command line
-    runner = environment.create_worker_runner(LOCALHOST, port)
-    equip(engine, environment)
-    Member(engine, environment, runner, whole=True)
-    when_closed(lambda: runner.greenlet.kill(block=False))
-    settle_memory()
-    runner.greenlet.join()
+def master_runner(environment: Environment, bind: Address) -> MasterRunner:
+    """Raises RunError when the address cannot be listened at."""
+    try:
+        return environment.create_master_runner(bind.host, bind.port)
+    except (RPCError, SystemExit):  # Locust ends the program when the port is taken
+        msg = f"cannot listen for workers at {bind}: is it an address of this machine, and free?"
+        raise RunError(msg) from None
 
 
 def make_environment(engine: Engine) -> Environment:
     """Locust's environment for one test, with a class for each persona."""
     classes: list[type[User]] = [user_class(engine, each) for each in engine.test.personas]
     return Environment(user_classes=classes, events=Events())
-
-
-def settle_memory() -> None:
-    """Keep the collector from walking, again and again, through what stays for good."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS, 20, 100)
-
-
-def raise_file_limit() -> None:
-    """As many sockets as the system allows."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from locust.rpc import Message
     from locust.runners import MasterRunner, WorkerRunner
 
+    from perfspec.run.driver.assembly import Assembly, Peer
     from perfspec.run.driver.engine import Engine
 
 MEMBER_LEAD_S, ALONE_LEAD_S, LEADER_LEAD_S = 0.06, 0.02, 0.01
@@ -132,7 +133,8 @@ class Member:
         environment.events.test_stop.add_listener(self._stop)
 
     def _begin(self, msg: Message, **_: object) -> None:
-        self._engine.begin(msg.data["position"], msg.data["workers"])
+        data = msg.data
+        self._engine.begin(data["position"], data["workers"], data["zero_s"])
         self._ticker = Ticker(self._engine, self._report, MEMBER_LEAD_S)
 
     def _end(self, msg: Message, **_: object) -> None:
@@ -170,16 +172,23 @@ class Member:
 class Leader:
     """The master: has the workers begin and end together, adds up what they report.
 
-    ``on_loss`` is told the process of a worker that is given up.
+    ``assembly`` is where its workers came together, None under plain Locust, where all that are
+    there take part. ``on_loss`` is told the process of a worker that is given up.
     """
 
     def __init__(
-        self, engine: Engine, environment: Environment, runner: MasterRunner, audience: Audience
+        self,
+        engine: Engine,
+        environment: Environment,
+        runner: MasterRunner,
+        audience: Audience,
+        assembly: Assembly | None = None,
     ) -> None:
         self.started = Event()
         self._engine = engine
         self._runner = runner
         self._audience = audience
+        self._peers = {} if assembly is None else assembly.peers
         self.on_loss: Callable[[int], None] | None = None
         self._merger = Merger()
         self._workers: dict[str, _Worker] = {}
@@ -213,13 +222,17 @@ class Leader:
         self._engine.report(f"a load generator worker (process {process}) {why}")
 
     def _start(self, **_: object) -> None:
-        nodes = sorted(self._runner.clients)
-        self._workers = {node: _Worker(position, len(nodes)) for position, node in enumerate(nodes)}
+        nodes = sorted(self._peers or self._runner.clients)
+        self._workers = {
+            node: _Worker(position, len(nodes), self._peers.get(node))
+            for position, node in enumerate(nodes)
+        }
         self._audience.started()
         self._engine.begin()
         for node, worker in self._workers.items():
             data = {"position": worker.position, "workers": worker.of}
-            self._runner.send_message(BEGIN, data, client_id=node)
+            zero_s = worker.their_time(self._engine.clock.zero)
+            self._runner.send_message(BEGIN, {**data, "zero_s": zero_s}, client_id=node)
         self._ticker = Ticker(self._engine, self._tick, LEADER_LEAD_S)
         self.started.set()
 
@@ -264,7 +277,7 @@ class Leader:
         worker = self._workers.pop(node)
         name = f"load generator worker {worker.position + 1} of {worker.of}"
         at_s = self._engine.clock.now()
-        self._engine.report(f"{name} (process {worker.process}) {why} after {at_s:.0f} s")
+        self._engine.report(f"{name} ({worker.place}) {why} after {at_s:.0f} s")
         if self.on_loss is not None:
             self.on_loss(worker.process)
 
@@ -276,12 +289,25 @@ class Leader:
 class _Worker:
     """What the master knows of one worker."""
 
-    __slots__ = ("heard", "last", "of", "position", "process", "tick")
+    __slots__ = ("_peer", "heard", "last", "of", "position", "process", "tick")
 
-    def __init__(self, position: int, of: int) -> None:
+    def __init__(self, position: int, of: int, peer: Peer | None) -> None:
         self.position = position
         self.of = of
         self.heard = perf_counter()
         self.last = False
-        self.process = 0
+        self.process = 0 if peer is None else peer.process
         self.tick: Tick | None = None
+        self._peer = peer
+
+    @property
+    def place(self) -> str:
+        """Where it runs, in words."""
+        host = "" if self._peer is None else f" on {self._peer.host}"
+        return f"process {self.process}{host}"
+
+    def their_time(self, moment: float | None) -> float | None:
+        """A moment of our ``perf_counter`` on its own; None where its clock is not known."""
+        if self._peer is None or moment is None:
+            return None
+        return moment + self._peer.clock.steady_s

@@ -13,6 +13,8 @@ from perfspec.run.driver.curve import slot_s
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from locust.runners import WorkerNode
+
     from perfspec.plan.journey import Persona
     from perfspec.plan.load import Phase
     from perfspec.run.driver.balance import Counts
@@ -60,8 +62,8 @@ class Dispatcher(UsersDispatcher):
         self._current_user_count = self.get_current_user_count()
         return self._users_on_workers
 
-    def _prepare_rebalance(self) -> None:
-        """After a worker came or went: all users anew on those that are there."""
-        names = [each.name for each in self.personas]
-        self._users_on_workers = {each.id: dict.fromkeys(names, 0) for each in self._worker_nodes}
-        share_out(self._users_on_workers, self.personas, self._current_user_count, settled=True)
+    def add_worker(self, worker_node: WorkerNode) -> None:
+        """The workers of a test are those that it began with."""
+
+    def remove_worker(self, worker_node: WorkerNode) -> None:
+        """Whether one is lost is the leader's to say; it ends the test then."""

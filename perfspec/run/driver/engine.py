@@ -15,6 +15,7 @@ from perfspec.expr import Tools, parse_template
 from perfspec.measure.progress import Tick
 from perfspec.plan.address import resolved
 from perfspec.plan.load import peak_users, window_edges
+from perfspec.plan.model import RowsFile
 from perfspec.plan.shares import split_users
 from perfspec.run.driver.actor import Actor, UserRandom
 from perfspec.run.driver.compile.bench import Bench
@@ -31,6 +32,8 @@ from perfspec.run.driver.transports.http import Transport
 from perfspec.run.rows import read_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from perfspec.plan.base import JsonValue
     from perfspec.plan.journey import Persona
     from perfspec.plan.model import Plan, Test
@@ -85,8 +88,18 @@ class Engine:
         if problems:
             raise RunError("; ".join(problems))
 
-    def begin(self, worker: int = 0, workers: int = 1) -> None:
-        """Start the test's clock and all counts anew, as one worker (from 0) of several."""
+    def files_read(self) -> Iterator[str]:
+        """Paths, as the plan writes them, of the files that ``prepare`` has read."""
+        for source in self.plan.data:
+            if source.name in self._rows and isinstance(source.source, RowsFile):
+                yield source.source.path
+        yield from self._files.read
+
+    def begin(self, worker: int = 0, workers: int = 1, zero: float | None = None) -> None:
+        """Start the test's clock and all counts anew, as one worker (from 0) of several.
+
+        ``zero`` is when the test began, by ``perf_counter``: now, when not given.
+        """
         self._worker, self._workers = worker, workers
         self._started.clear()
         self._pools = {
@@ -99,7 +112,7 @@ class Engine:
         self._transport.hub_delay()  # what came before the test is not its
         self.crew.share = (worker + 0.5) / workers
         self.recorder.clear()
-        self.clock.start()
+        self.clock.start(zero)
         self.recorder.zero = self.clock.zero or 0.0
 
     def user(self, persona: str) -> VirtualUser:

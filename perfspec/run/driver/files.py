@@ -34,6 +34,11 @@ class Files:
         self._choices: dict[str, Choice] = {}
         self._contents: dict[str, bytes] = {}
 
+    @property
+    def read(self) -> Iterable[str]:
+        """Paths of the files that were read."""
+        return self._contents.keys()
+
     def choice(self, name: str, kind: str | None = None) -> Choice | None:
         """The set of that name, None if the plan has none; ``kind`` instead of its media types."""
         if name not in self._sets:

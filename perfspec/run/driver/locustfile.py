@@ -69,12 +69,16 @@ def build(plan: str | Path, test: str) -> dict[str, type]:
 
 def load_engine(path: Path, test: str) -> Engine:
     """Raises UsageError for a plan that cannot be read or does not hold the test."""
-    plan = jsonio.read_json(path, Plan)
+    return choose_engine(jsonio.read_json(path, Plan), test)
+
+
+def choose_engine(plan: Plan, test: str) -> Engine:
+    """Raises UsageError for a plan that does not hold the test."""
     try:
         return Engine(plan, plan.test(test))
     except KeyError:
         names = ", ".join(each.name for each in plan.tests)
-        msg = f"{path}: there is no test {test!r}; it holds {names}"
+        msg = f"there is no test {test!r} in the plan; it holds {names}"
         raise UsageError(msg) from None
 
 

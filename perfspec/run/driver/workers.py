@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import gevent
@@ -12,13 +11,9 @@ from gevent import subprocess
 from perfspec.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from locust.runners import MasterRunner
-
-_CONNECT_S = 60.0  # to start Python and say hello
 _END_S = 10.0  # to end after the master has said so
-_LOOK_S = 0.02
 
 
 class WorkerProcesses:
@@ -28,29 +23,28 @@ class WorkerProcesses:
     """
 
     def __init__(
-        self, command: Sequence[str], count: int, on_loss: Callable[[int, str], None]
+        self,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        count: int,
+        on_loss: Callable[[int, str], None],
     ) -> None:
         self._on_loss = on_loss
         self._ending = False
         self._processes = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2) for _ in range(count)
+            subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=variables
+            )
+            for _ in range(count)
         ]
         self._watchers = [gevent.spawn(self._watch, each) for each in self._processes]
 
-    def wait_for(self, runner: MasterRunner) -> None:
-        """Return when all have connected. Raises RunError when one does not."""
-        deadline = perf_counter() + _CONNECT_S
-        while len(runner.clients.ready) < len(self._processes):
-            dead = [each for each in self._processes if each.poll() is not None]
-            if dead:
-                msg = (
-                    f"a load generator worker {_how(dead[0].returncode)} at its start, see the log"
-                )
-                raise RunError(msg)
-            if perf_counter() > deadline:
-                msg = f"not all load generator workers were there after {_CONNECT_S:g} s"
-                raise RunError(msg)
-            gevent.sleep(_LOOK_S)
+    def check(self) -> None:
+        """Raises RunError when one has ended already."""
+        dead = [each for each in self._processes if each.poll() is not None]
+        if dead:
+            msg = f"a load generator worker {_how(dead[0].returncode)} at its start, see the log"
+            raise RunError(msg)
 
     def kill(self, process: int) -> None:
         """End one that was given up: it may still be sending."""

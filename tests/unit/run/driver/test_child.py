@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from collections import Counter
 from itertools import pairwise
@@ -204,7 +205,7 @@ def test_a_killed_worker_is_named_and_ends_the_test(
         victim.kill()
     problem = driver.ended.problem
     assert problem is not None
-    assert f"of 2 (process {victim.pid}) was killed (SIGKILL)" in problem
+    assert f"of 2 (process {victim.pid} on {socket.gethostname()}) was killed (SIGKILL)" in problem
     assert driver.ticks[-1].workers == 1
     assert driver.process.returncode == 3
 
