@@ -8,14 +8,21 @@ from typing import Any
 
 import click
 
-from perfspec.cli.specs import choice_options, read_plan, spec_argument
+from perfspec.cli.specs import choice_options, read_plan, read_whole, spec_argument
+from perfspec.plan.changes import changes
 
 
 @click.command("plan")
 @spec_argument
 @choice_options
+@click.option(
+    "--base",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Say how all tests of the spec differ from those of this one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The plan and its forecast as JSON.")
-def command(file: str, *, as_json: bool, **choice: Any) -> None:  # noqa: ANN401  (choice_options)
+def command(file: str, *, base: str | None, as_json: bool, **choice: Any) -> None:  # noqa: ANN401  (choice_options)
     """Show what `perfspec run` with the same options would do: load, requests, limits.
 
     \b
@@ -23,18 +30,29 @@ def command(file: str, *, as_json: bool, **choice: Any) -> None:  # noqa: ANN401
       perfspec plan
       perfspec plan --sequence nightly --time-scale 10%
       perfspec plan --only load --json
+      git show main:perfspec.yaml > base.yaml && perfspec plan --base base.yaml
     """  # noqa: D301
     plan = read_plan(file, **choice)
+    found = None if base is None else changes(read_whole(base), read_whole(file))
     from perfspec.report.plan_view import forecasts, render_plan  # noqa: PLC0415
 
     if as_json:
         import msgspec  # noqa: PLC0415
 
-        whole = {"plan": plan, "expected_requests": forecasts(plan.tests)}
+        whole: dict[str, object] = {"plan": plan, "expected_requests": forecasts(plan.tests)}
+        whole |= {} if found is None else {"changes": found}
         click.echo(msgspec.json.format(msgspec.json.encode(whole), indent=1))
         return
     width = shutil.get_terminal_size().columns
-    click.echo(render_plan(plan, width, unicode=_speaks_unicode()), nl=False)
+    unicode = _speaks_unicode()
+    click.echo(render_plan(plan, width, unicode=unicode), nl=False)
+    if found is not None:
+        from perfspec.report.changes_view import change_text  # noqa: PLC0415
+
+        arrow = "→" if unicode else "->"
+        click.echo(f"Changes from {base}" if found else f"Nothing differs from {base}")
+        for each in found:
+            click.echo(f"  {change_text(each, arrow)}")
 
 
 def _speaks_unicode() -> bool:

@@ -10,7 +10,7 @@ import click
 
 from perfspec.errors import InvalidSpecError, UsageError
 from perfspec.plan.check import check_plan
-from perfspec.plan.compile.choice import choose_tests
+from perfspec.plan.compile.choice import choose_tests, every_test
 from perfspec.plan.compile.plan import compile_plan
 from perfspec.plan.compile.unjudged import check_objectives
 from perfspec.spec.document import load_document
@@ -97,6 +97,12 @@ def read_document(file: str, variables: Mapping[str, str] | None) -> Document:
         msg = f"the path of {file} cannot be written into a plan: it is no text in this locale"
         raise UsageError(msg) from None
     return load_document(content, file, variables)
+
+
+def read_whole(file: str) -> Plan:
+    """Every test of a spec as it stands, for a look at it: nothing of this could be run."""
+    document = read_document(file, None)
+    return compile_plan(document, every_test(document), variables={}, complete=False)
 
 
 def read_plan(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SIGNS = {"loosened": "⚠️", "removed": "⚠️", "changed": "✏️", "tightened": "✅", "added": "✅"}
 
 
-def change_text(change: Change) -> str:
+def change_text(change: Change, arrow: str = "→") -> str:
     """``load: p95 of login loosened 300 ms → 500 ms (perfspec.yaml:44)``."""
     limit = change.limit
     if limit is None:
@@ -28,7 +28,9 @@ def change_text(change: Change) -> str:
             for each in (change.before, change.after)
         )
         level = " (warning)" if change.level == "warn" else ""
-        text = f"{limit.metric.name} of {limit.subject}{level} {change.kind} {before} → {after}"
+        text = (
+            f"{limit.metric.name} of {limit.subject}{level} {change.kind} {before} {arrow} {after}"
+        )
     where = f" ({change.place.file}:{change.place.line})" if change.place is not None else ""
     return f"{f'{change.test}: ' if change.test else ''}{text}{where}"
 
