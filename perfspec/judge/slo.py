@@ -20,7 +20,7 @@ from perfspec.measure.summary import samples_of, value_of
 from perfspec.plan.load import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from perfspec.measure.histogram import Histogram
     from perfspec.measure.model import TestResult, Window
@@ -100,27 +100,8 @@ class Judge:
         """
         evidence = self.evidence(objective)
         decision = decide(objective, evidence)
-        outcome = decision.outcome
-        if objective.cap == "warn" and outcome in {Outcome.FAIL, Outcome.INCONCLUSIVE}:
-            outcome = Outcome.WARN
-        return Finding(
-            objective=objective.id,
-            subject=objective.subject,
-            metric=objective.metric,
-            outcome=outcome,
-            limit=decision.limit,
-            warn=objective.warn,
-            fail=objective.fail,
-            observed=evidence.observed,
-            low=evidence.interval.low if evidence.interval else None,
-            high=evidence.interval.high if evidence.interval else None,
-            samples=evidence.n,
-            thin=decision.thin,
-            reason=decision.reason,
-            place=objective.place,
-            origin=objective.origin,
-            requirement=objective.requirement,
-        )
+        interval = evidence.interval or Interval(None, None)
+        return finding_of(objective, decision, evidence.observed, interval, evidence.n)
 
     def evidence(self, objective: Objective) -> Evidence:
         """What the samples of the objective's subject in its judged seconds amount to."""
@@ -146,20 +127,55 @@ class Judge:
         return Samples(merged(parts), parts, seconds(spans))
 
 
+def finding_of(
+    objective: Objective,
+    decision: Decision,
+    observed: float | None,
+    interval: Interval,
+    samples: int,
+) -> Finding:
+    """A decision with what it rests on; ``cap`` is applied."""
+    outcome = decision.outcome
+    if objective.cap == "warn" and outcome in {Outcome.FAIL, Outcome.INCONCLUSIVE}:
+        outcome = Outcome.WARN
+    return Finding(
+        objective=objective.id,
+        subject=objective.subject,
+        metric=objective.metric,
+        outcome=outcome,
+        limit=decision.limit,
+        warn=objective.warn,
+        fail=objective.fail,
+        observed=observed,
+        low=interval.low,
+        high=interval.high,
+        samples=samples,
+        thin=decision.thin,
+        reason=decision.reason,
+        place=objective.place,
+        origin=objective.origin,
+        requirement=objective.requirement,
+    )
+
+
 def decide(objective: Objective, evidence: Evidence) -> Decision:
     """Put the two bounds together; that of ``warn`` never does worse than warn."""
-    fail, warn = objective.fail, objective.warn
-    bound = fail if fail is not None else warn
+    bound = objective.fail if objective.fail is not None else objective.warn
     if bound is None:
         msg = f"{objective.origin} states no limit"
         raise ValueError(msg)
     value = evidence.observed
     if value is None:
         return Decision(Outcome.INCONCLUSIVE, bound, "no sample in the judged seconds")
-    ruling = Ruling(Level.KEPT, "")
-    for limit, gravest in ((fail, Outcome.FAIL), (warn, Outcome.WARN)):
+    return decide_by(objective, lambda limit: _rule(evidence, value, limit, objective.min_samples))
+
+
+def decide_by(objective: Objective, rule: Callable[[float], Ruling]) -> Decision:
+    """Let ``rule`` judge both bounds, that of ``fail`` first."""
+    bound, ruling = 0.0, Ruling(Level.KEPT, "")
+    for limit, gravest in ((objective.fail, Outcome.FAIL), (objective.warn, Outcome.WARN)):
         if limit is not None:
-            bound, ruling = limit, _rule(evidence, value, limit, objective.min_samples)
+            bound, ruling = limit, rule(limit)
             if ruling.level is not Level.KEPT:
                 reason = ruling.reason
                 if gravest is Outcome.WARN:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from perfspec.errors import Exit, UsageError
+from perfspec.judge.analyses.analyse import analyse
 from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
 from perfspec.judge.select import joined, measured, seconds
 from perfspec.judge.slo import Judge
@@ -152,7 +153,10 @@ def _judged_spans(test: Test) -> tuple[Span, ...]:
 def _findings(test: Test, result: TestResult, validity: Validity) -> tuple[Finding, ...]:
     """Every limit; none of them is decided by the numbers of a test that broke or is invalid."""
     judge = Judge(test, result, validity.delay_s)
-    found = [judge.judge(each) for each in test.objectives]
+    found = [
+        analyse(test, result, each) if each.metric.analysis else judge.judge(each)
+        for each in test.objectives
+    ]
     reason = validity.invalid
     if result.status == "broken":
         reason = reason or "the test broke, so its numbers decide nothing"

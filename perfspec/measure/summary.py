@@ -71,7 +71,7 @@ def samples_of(metric: Metric, window: Window) -> Histogram:
 def value_of(metric: Metric, window: Window, seconds: float) -> float | None:
     """The metric in its own unit; None without samples.
 
-    Raises ValueError for a quantile that is not named.
+    Raises ValueError for a quantile that is not named, and for an analysis.
     """
     times = samples_of(metric, window)
     match metric.kind:
@@ -88,6 +88,9 @@ def value_of(metric: Metric, window: Window, seconds: float) -> float | None:
             return _share(metric, window)
         case "throughput":
             return _rate(window.count, seconds)
+        case "recovery" | "degradation":
+            msg = f"{metric.name} is a fact of a whole test"
+            raise ValueError(msg)
         case _:
             assert_never(metric.kind)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from perfspec.errors import Diagnostic
 from perfspec.plan.compile.journeys import endpoints_of
 from perfspec.plan.expect import ASSUMED_LATENCY_S, one_journey
-from perfspec.plan.load import duration_s, judged, peak_users
+from perfspec.plan.load import RECOVERY_WINDOW_S, duration_s, judged, peak_of, peak_users
 from perfspec.plan.model import RowsGenerated
 from perfspec.plan.shares import split_users
-from perfspec.units import format_count
+from perfspec.units import format_count, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ def _check(plan: Plan, test: Test) -> Iterator[Diagnostic]:
         yield _error(test.place, "PS302", f"test {test.name!r} has no load", _NO_LOAD)
         return
     yield from _nothing_judged(test)
+    yield from _recovery(test)
     yield from _few_samples(test)
     yield from _small_pools(plan, test)
     yield from _users(test)
@@ -55,6 +56,27 @@ def _nothing_judged(test: Test) -> Iterator[Diagnostic]:
         message = f"nothing would be judged: test {test.name!r} has no {during} after the warm-up"
         hint = "add a hold" if during == "hold" else "choose another `during`"
         yield _error(test.place if during == "hold" else each.place, "PS303", message, hint)
+
+
+def _recovery(test: Test) -> Iterator[Diagnostic]:
+    for each in test.objectives:
+        if each.metric.kind != "recovery":
+            continue
+        peak = peak_of(test.stages)
+        if peak is None or peak.before is None or peak.after is None:
+            missing = "before" if peak is None or peak.before is None else "after"
+            message = f"test {test.name!r} holds no lower level {missing} its highest"
+            hint = f"add a stage {missing} it, such as - {{ users: 5, ramp: 10s, hold: 2m }}"
+            yield _error(each.place, "PS305", message, hint)
+            continue
+        rest_s = duration_s(test.stages) - peak.highest.end_s
+        limit_s = max(each.fail or 0.0, each.warn or 0.0)
+        if test.time_scale == 1 and rest_s < limit_s + RECOVERY_WINDOW_S:
+            message = (
+                f"only {format_duration(rest_s)} follow the highest level of test {test.name!r}:"
+                f" too short to see that recovering takes more than {format_duration(limit_s)}"
+            )
+            yield _warning(each.place, "PS317", message, "hold the last stage longer")
 
 
 def _few_samples(test: Test) -> Iterator[Diagnostic]:

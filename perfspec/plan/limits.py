@@ -16,19 +16,26 @@ class Metric(Value, frozen=True, kw_only=True):
     ``quantile``, ``mean`` and ``max`` are seconds of ``of``; ``share`` is the ratio of samples
     whose error class is one of ``classes`` or, with ``at_least``, of those whose class is none of
     them;
-    ``throughput`` is samples a second. ``name`` is the spec's word: ``p95``, ``errors.timeout``.
+    ``throughput`` is samples a second. ``recovery`` (seconds) and ``degradation`` (the trend of
+    ``quantile``, a ratio) are analyses: they look at the whole test. ``name`` is the spec's word:
+    ``p95``, ``errors.timeout``, ``degradation.p95``.
     """
 
     name: str
-    kind: Literal["quantile", "mean", "max", "share", "throughput"]
+    kind: Literal["quantile", "mean", "max", "share", "throughput", "recovery", "degradation"]
     of: Literal["latency", "ttfb"] = "latency"
     quantile: float | None = None
     classes: tuple[str, ...] = ()
     at_least: bool = False
 
     @property
+    def analysis(self) -> bool:
+        """Whether it is a fact of the whole test and not of any samples together."""
+        return self.kind in {"recovery", "degradation"}
+
+    @property
     def unit(self) -> Literal["s", "ratio", "per_s"]:
-        if self.kind == "share":
+        if self.kind in {"share", "degradation"}:
             return "ratio"
         return "per_s" if self.kind == "throughput" else "s"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never
 
 from perfspec.plan.base import Value
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from perfspec.plan.limits import During
 
+RECOVERY_WINDOW_S = 10.0  # what follows a peak is looked at ten seconds at a time
 WARM_UP_SHARE = 0.1  # at most a tenth of the first hold
 
 
@@ -100,6 +101,29 @@ def users_at(spans: Sequence[Phase], second: float) -> int:
                 else math.ceil(level - 1e-9)
             )
     return 0
+
+
+class Peak(NamedTuple):
+    """The hold before the peak, the last one at the highest level, and whether one follows."""
+
+    before: Phase | None
+    highest: Phase
+    after: Phase | None
+
+
+def peak_of(stages: Sequence[Stage]) -> Peak | None:
+    """None for stages that hold no level."""
+    holds = [each for each in phases(stages) if each.kind == "hold" and each.users_to > 0]
+    if not holds:
+        return None
+    top = max(each.users_to for each in holds)
+    first = next(i for i, each in enumerate(holds) if each.users_to == top)
+    last = max(i for i, each in enumerate(holds) if each.users_to == top)
+    return Peak(
+        before=holds[first - 1] if first else None,
+        highest=holds[last],
+        after=holds[last + 1] if last + 1 < len(holds) else None,
+    )
 
 
 def judged(stages: Sequence[Stage], during: During, warm_up_s: float) -> tuple[Span, ...]:

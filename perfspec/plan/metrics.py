@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from perfspec.plan.limits import Metric
 
 ALL_CLASSES = (
@@ -13,9 +15,12 @@ QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99
 
 
 def metric_of(name: str) -> Metric:
-    """The metric that a word names; ``errors.CLASS`` for one class. Raises KeyError."""
+    """The metric that a word names; ``errors.CLASS``, ``degradation.p95``. Raises KeyError."""
     if name.startswith("errors."):
         return Metric(name=name, kind="share", classes=(name.removeprefix("errors."),))
+    if name.startswith("degradation."):
+        of = _BY_NAME[name.removeprefix("degradation.")]
+        return msgspec.structs.replace(of, name=name, kind="degradation")
     return _BY_NAME[name]
 
 
@@ -38,5 +43,6 @@ _BY_NAME: dict[str, Metric] = _quantiles() | {
         Metric(name="server_error_rate", kind="share", classes=SERVER_CLASSES),
         Metric(name="availability", kind="share", classes=SERVER_CLASSES, at_least=True),
         Metric(name="throughput", kind="throughput", at_least=True),
+        Metric(name="recovery_time", kind="recovery"),
     )
 }

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_METRICS: Final = (
-    "recovery_time growth degradation capacity journeys journey_error_rate lateness dropped "
-    "monitors"
-)
+_METRICS: Final = "growth capacity journeys journey_error_rate lateness dropped monitors"
 _LATER: Final = {
     "Spec": "budget baseline monitors prices waivers",
     "Environment": "monitors",

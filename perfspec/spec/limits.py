@@ -73,6 +73,9 @@ RateLimit = Annotated[
     Annotated[Rate, Tag("<text>")] | Annotated[RateLevels, Tag("<map>")],
     by_shape("a rate such as 50/s, or { warn: 60/s, fail: 50/s }"),
 ]
+PERCENTILES = {
+    "p50": "half", "p75": "75 %", "p90": "90 %", "p95": "95 %", "p99": "99 %", "p99_9": "99.9 %",
+}  # fmt: skip
 ERROR_CLASSES = {
     "connect": "No connection: refused, or not answered",
     "dns": "The host's name was not found",
@@ -101,6 +104,19 @@ ErrorName = Annotated[
         }
     ),
 ]  # fmt: skip
+
+
+Percentile = Annotated[
+    Literal["p50", "p75", "p90", "p95", "p99", "p99_9"],
+    Field(
+        json_schema_extra={
+            "markdownEnumDescriptions": [
+                f"Growth of the latency of {share} of the requests. Example: `{name}: 15%`"
+                for name, share in PERCENTILES.items()
+            ]
+        }
+    ),
+]
 
 
 class Slo(Strict):
@@ -176,6 +192,17 @@ class Slo(Strict):
     )
     throughput: RateLimit | None = Field(
         None, description="Requests a second, at least. Example: `throughput: 50/s`"
+    )
+    recovery_time: LatencyLimit | None = Field(
+        None,
+        description="From the end of the highest level until the target is as it was before it, at "
+        "most. Example: `recovery_time: 5m`",
+    )
+    degradation: dict[Percentile, ShareLimit] | None = Field(
+        None,
+        min_length=1,
+        description="Growth of a percentile over the longest hold, as a share of its start, at "
+        "most. Example: `degradation: { p95: 15% }`",
     )
 
     @model_validator(mode="after")

@@ -69,6 +69,8 @@ slos = mapping(
     **dict.fromkeys(SHARES, limits(shares)),
     errors=named(limits(shares), st.sampled_from(["dns", "throttled"])),
     throughput=limits(rates),
+    recovery_time=limits(durations),
+    degradation=named(limits(shares), st.sampled_from(["p50", "p99_9"])),
 ).filter(lambda slo: slo.keys() - {"x-note"})
 statuses = one_or_more(st.sampled_from([100, 204, 599, "2xx", "5xx"]))
 headers = st.dictionaries(st.sampled_from(["Accept", "X-Trace"]), scalars, max_size=2)

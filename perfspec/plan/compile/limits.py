@@ -44,9 +44,9 @@ def written_limits(slo: Slo | None, path: Path) -> dict[str, _Limit]:
         value = getattr(slo, field)
         if value is None:
             continue
-        if field == "errors":
+        if isinstance(value, dict):
             for name, limit in value.items():
-                found[f"errors.{name}"] = _limit((*path, "errors", name), limit)
+                found[f"{field}.{name}"] = _limit((*path, field, name), limit)
         else:
             found[field] = _limit((*path, field), value)
     return found

@@ -68,7 +68,9 @@ class TestCompiler:
         )
         forecast = Forecast(test)
         objectives = tuple(
-            msgspec.structs.replace(each, expected=forecast.samples(each))
+            msgspec.structs.replace(
+                each, expected=None if each.metric.analysis else forecast.samples(each)
+            )
             for each in test.objectives
         )
         return msgspec.structs.replace(test, objectives=objectives)

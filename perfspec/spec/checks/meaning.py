@@ -21,12 +21,16 @@ _WORDS_OF_EXPRESSIONS: Final = _WORDS | {"and", "or", "not", "in", "if", "else",
 _AT_LEAST: Final = frozenset({"success_rate", "availability", "throughput"})
 
 
+ANALYSES: Final = frozenset({"recovery_time", "degradation"})
+
+
 def check_meaning(context: Context) -> None:
     """Names, limits, personas and tests that contradict the language or themselves."""
     _step_words(context)
     _clashes(context)
     for path, slo in limits(context.spec):
         _levels(context, slo, path)
+        _whole_tests(context, slo, path)
     _journeys(context)
     _windows(context)
 
@@ -85,6 +89,18 @@ def _levels(context: Context, slo: Slo, path: Path) -> None:
                 context.findings.error(context.key((*at, "warn")), "PS327", message, hint)
             elif limit.warn is not None and limit.fail is not None:
                 _order(context, metric, limit.warn, limit.fail, at)
+
+
+def _whole_tests(context: Context, slo: Slo, path: Path) -> None:
+    """Analyses of a whole test are no limits on a part of it, and end none."""
+    if path[0] not in {"endpoints", "personas"} and path[-1] != "abort":
+        return
+    for metric in slo.model_fields_set & ANALYSES:
+        message = f"{metric} is found out over a whole test"
+        where = "as a limit of the test" if path[-1] == "abort" else "in a test or an objective"
+        context.findings.error(
+            context.key((*path, metric)), "PS351", message, f"write it {where}: slo"
+        )
 
 
 def _order(context: Context, metric: str, warn: float, fail: float, path: Path) -> None:

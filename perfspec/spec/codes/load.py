@@ -37,6 +37,14 @@ LOAD: Final = (
         'generate: { email: "reader-{1..500}@example.com" }',
     ),
     Rule(
+        "PS305",
+        "Nothing to recover to",
+        "`recovery_time` compares what follows the highest level with the hold before it: the "
+        "test needs a hold of a lower level before the highest, and one after.",
+        "stages: [{ users: 60, hold: 3m }]",
+        "stages: [{ users: 5, hold: 2m }, { users: 60, hold: 3m }, { users: 5, hold: 5m }]",
+    ),
+    Rule(
         "PS311",
         "No limit",
         "A test that nothing judges is inconclusive however it went.",
@@ -83,6 +91,15 @@ LOAD: Final = (
         "test, and no picture of people.",
         "reader: { weight: 1, journey: [home] }",
         "reader: { weight: 1, think: 1s..5s, journey: [home] }",
+        warning=True,
+    ),
+    Rule(
+        "PS317",
+        "Too short to see a recovery",
+        "Ten seconds at a time are compared with the hold before the peak. Where less than the "
+        "limit and these ten seconds follow it, a late recovery cannot be told from none.",
+        "slo: { recovery_time: 5m }      # and the last stage is { users: 5, hold: 2m }",
+        "- { users: 5, hold: 6m }",
         warning=True,
     ),
 )

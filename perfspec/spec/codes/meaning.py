@@ -98,4 +98,12 @@ MEANING: Final = (
         "nightly: [soak: { needs: [load] }, load]",
         "nightly: [load, soak: { needs: [load] }]",
     ),
+    Rule(
+        "PS351",
+        "A limit that is about a whole test",
+        "`recovery_time` and `degradation` are found out over a whole test: they stand in the "
+        "`slo` of a test, an environment, the root or an objective, and can end no test.",
+        "abort: { recovery_time: 5m }",
+        "slo: { recovery_time: 5m }",
+    ),
 )
