@@ -76,7 +76,7 @@ def _recovery(test: Test) -> Iterator[Diagnostic]:
                 f"only {format_duration(rest_s)} follow the highest level of test {test.name!r}:"
                 f" too short to see that recovering takes more than {format_duration(limit_s)}"
             )
-            yield _warning(each.place, "PS317", message, "hold the last stage longer")
+            yield _warning(each.place, "PS318", message, "hold the last stage longer")
 
 
 def _few_samples(test: Test) -> Iterator[Diagnostic]:

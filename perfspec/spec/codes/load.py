@@ -94,7 +94,7 @@ LOAD: Final = (
         warning=True,
     ),
     Rule(
-        "PS317",
+        "PS318",
         "Too short to see a recovery",
         "Ten seconds at a time are compared with the hold before the peak. Where less than the "
         "limit and these ten seconds follow it, a late recovery cannot be told from none.",
