@@ -67,6 +67,24 @@ def parse_share(text: str) -> float:
     return float(match[1]) / 100
 
 
+def parse_users(text: str) -> int:
+    """``60 users`` as a number; raises ValueError."""
+    match = re.fullmatch(r"([0-9]{1,7}) +users?", text.strip())
+    if match is None:
+        msg = f"{text!r} is no number of users: write it with its unit, such as 60 users"
+        raise ValueError(msg)
+    return int(match[1])
+
+
+def parse_part_of_capacity(text: str) -> float:
+    """Ratio from 0 to 1 of ``70% of capacity``; raises ValueError."""
+    share, of, rest = text.strip().partition(" of ")
+    if not of or rest.strip() != "capacity":
+        msg = f"{text!r} is no part of a capacity: write 70% of capacity"
+        raise ValueError(msg)
+    return parse_share(share)
+
+
 def parse_duration_range(text: str) -> Range:
     """``1s..5s`` or a single duration, in seconds; raises ValueError."""
     low, dots, high = text.partition("..")

@@ -33,14 +33,23 @@ class Referee:
     """Lets everything go on, unless told otherwise."""
 
     def __init__(
-        self, hit: AbortHit | None = None, *, stops: bool = False, failing: Collection[str] = ()
+        self,
+        hit: AbortHit | None = None,
+        *,
+        stop: AbortHit | None = None,
+        stops: bool = False,
+        failing: Collection[str] = (),
     ) -> None:
         self.hit = hit
+        self.stop = stop
         self.stops = stops
         self.failing = failing
 
     def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:  # noqa: ARG002
         return self.hit
+
+    def should_stop(self, test: Test, collector: Collector) -> AbortHit | None:  # noqa: ARG002
+        return self.stop
 
     def passed(self, test: Test, result: TestResult) -> bool:
         return result.status != "skipped" and not self.stops and test.name not in self.failing

@@ -34,7 +34,10 @@ class Judging:
     """The referee of a run: the judges that will decide the verdict, asked while it goes on."""
 
     def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:
-        return broken(test, collector)
+        return broken(test.abort, collector)
+
+    def should_stop(self, test: Test, collector: Collector) -> AbortHit | None:
+        return broken(test.stop_when, collector)
 
     def passed(self, test: Test, result: TestResult) -> bool:
         return judge_test(test, result).outcome in {Outcome.PASS, Outcome.WARN}

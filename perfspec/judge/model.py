@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from perfspec.measure.errors import ErrorClass
 from perfspec.plan.base import Place, Value
 from perfspec.plan.limits import Metric, Subject
 from perfspec.plan.load import Span
@@ -50,11 +51,89 @@ class Finding(Value, frozen=True, kw_only=True):
     requirement: str | None = None
 
 
+class Level(Value, frozen=True, kw_only=True):
+    """A level of the load that was held: its numbers over ``span``, the part that was measured.
+
+    ``kept`` says whether it kept all of ``stop_when``, None where too few requests tell.
+    """
+
+    users: int
+    span: Span
+    requests: int
+    rate: float
+    error_rate: float | None = None
+    p95: float | None = None
+    kept: bool | None = None
+
+
+class Breach(Value, frozen=True, kw_only=True):
+    """A limit that was broken, in ``metric.unit``."""
+
+    metric: Metric
+    limit: float
+    observed: float
+    origin: str
+
+
+class ErrorShare(Value, frozen=True, kw_only=True):
+    """A class of errors as a share of all requests; ``endpoint`` has most of them."""
+
+    error: ErrorClass
+    share: float
+    endpoint: str
+
+
+class Slowest(Value, frozen=True, kw_only=True):
+    """The endpoint whose p95 (seconds) grew most: to ``times`` that of the first hold."""
+
+    endpoint: str
+    p95: float
+    times: float
+
+
+class Failure(Value, frozen=True, kw_only=True):
+    """How the target failed: at how many users, in which seconds, in which way."""
+
+    users: int
+    span: Span
+    breaches: tuple[Breach, ...]
+    errors: tuple[ErrorShare, ...] = ()
+    slowest: Slowest | None = None
+
+
+class FirstError(Value, frozen=True, kw_only=True):
+    """When a class of errors first appeared (seconds of the test), and at how many users."""
+
+    error: ErrorClass
+    endpoint: str
+    at_s: float
+    users: int
+    message: str
+
+
+class Capacity(Value, frozen=True, kw_only=True):
+    """The answer of a test with ``stop_when``: the users that the target bears.
+
+    ``certainty``: "exact" for the last level that was kept before one that was not (``broken_at``),
+    "at_least" where none was broken, "about" in a ramp without holds, "below" where the first level
+    broke. ``recommended`` is ``share`` of it.
+    """
+
+    users: int
+    certainty: Literal["exact", "at_least", "about", "below"]
+    broken_at: int | None = None
+    recommended: int | None = None
+    share: float | None = None
+    levels: tuple[Level, ...] = ()
+    failure: Failure | None = None
+
+
 class TestVerdict(Value, frozen=True, kw_only=True):
     """One test. ``judged`` are the seconds that were looked at, ``reasons`` why it is not a pass.
 
     ``invalid`` says why no limit could be judged (a saturated generator), None for a valid test.
-    ``say`` and ``advice`` are there only when the test did not pass.
+    ``capacity`` is the answer of a test with ``stop_when``. ``say`` and ``advice`` are there only
+    when the test did not pass.
     """
 
     name: str
@@ -64,6 +143,8 @@ class TestVerdict(Value, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     judged: tuple[Span, ...] = ()
     warm_up_s: float = 0.0
+    capacity: Capacity | None = None
+    first_errors: tuple[FirstError, ...] = ()
     say: str | None = None
     advice: tuple[str, ...] = ()
     place: Place

@@ -109,8 +109,9 @@ def gathered(result: TestResult, subject: Subject, target: Mapping[int, int]) ->
 
 def _end_of_load(result: TestResult) -> float:
     """When users were told to stop: while they leave, a test that ends early goes on measuring."""
-    if result.abort is not None:
-        return min(result.abort.at_s, result.measured_s)
+    hit = result.abort or result.stopped
+    if hit is not None:
+        return min(hit.at_s, result.measured_s)
     if result.status == "complete":
         return result.measured_s
     busy = [each.index for each in result.health if each.users > 0]

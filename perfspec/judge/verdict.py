@@ -9,6 +9,8 @@ import msgspec
 
 from perfspec.errors import Exit, UsageError
 from perfspec.judge.analyses.analyse import analyse
+from perfspec.judge.analyses.capacity import capacity
+from perfspec.judge.analyses.failure import first_errors
 from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
 from perfspec.judge.select import joined, measured, seconds
 from perfspec.judge.slo import Judge
@@ -93,7 +95,7 @@ def judge_test(test: Test, result: TestResult) -> TestVerdict:
     spans = measured(result, wanted)
     validity = check(test, result, spans)
     findings = _findings(test, result, validity)
-    missing = _missing(wanted, spans)
+    missing = None if result.status == "stopped" else _missing(wanted, spans)
     outcome = _outcome(result, validity, findings, missing=missing is not None)
     reasons = (
         validity.invalid,
@@ -102,7 +104,7 @@ def judge_test(test: Test, result: TestResult) -> TestVerdict:
     )
     passed = outcome is Outcome.PASS
     blamed = outcome in {Outcome.WARN, Outcome.FAIL} or (
-        outcome is Outcome.INCONCLUSIVE and not validity.invalid and result.status == "complete"
+        outcome is Outcome.INCONCLUSIVE and not validity.invalid and result.whole
     )  # a run that was not delivered says nothing about the target
     return TestVerdict(
         name=test.name,
@@ -112,6 +114,8 @@ def judge_test(test: Test, result: TestResult) -> TestVerdict:
         findings=findings,
         judged=spans,
         warm_up_s=test.warm_up_s,
+        capacity=capacity(test, result),
+        first_errors=first_errors(result),
         say=test.say if blamed else None,
         advice=test.advice if blamed else (),
         place=test.place,
@@ -201,7 +205,7 @@ def _said_by(findings: Sequence[Finding], result: TestResult, validity: Validity
 
 
 def _status(test: Test, result: TestResult) -> str | None:
-    if result.status == "complete":
+    if result.whole:
         return None
     if result.abort is not None:
         return _aborted(test, result.abort)

@@ -19,6 +19,8 @@ def amount(metric: Metric, value: float) -> str:
             return format_share(value)
         case "per_s":
             return f"{format_count(value)}/s"
+        case "users":
+            return f"{format_count(value)} users"
         case _:
             assert_never(metric.unit)
 

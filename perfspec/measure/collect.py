@@ -52,7 +52,11 @@ class Collector:
         return total
 
     def result(
-        self, status: TestStatus, reason: str | None = None, abort: AbortHit | None = None
+        self,
+        status: TestStatus,
+        reason: str | None = None,
+        abort: AbortHit | None = None,
+        stopped: AbortHit | None = None,
     ) -> TestResult:
         """The test as measured so far."""
         return TestResult(
@@ -68,6 +72,7 @@ class Collector:
             journeys=self._tally.journeys(),
             overrun=self._tally.overrun,
             abort=abort,
+            stopped=stopped,
             workers=self.workers,
         )
 

@@ -17,7 +17,7 @@ from perfspec.plan.base import Value
 from perfspec.plan.limits import SeriesKind
 
 FORMAT: Literal["perfspec/result/1"] = "perfspec/result/1"
-TestStatus = Literal["complete", "partial", "aborted", "broken", "skipped"]
+TestStatus = Literal["complete", "stopped", "partial", "aborted", "broken", "skipped"]
 
 
 class Key(Value, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ class Journeys(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class AbortHit(Value, frozen=True, kw_only=True):
-    """The ``abort`` limit that ended a test; the value is in the metric's unit."""
+    """The limit of ``abort`` or ``stop_when`` that ended a test; values in the metric's unit."""
 
     origin: str
     metric: str
@@ -139,8 +139,9 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One test. ``edges`` has one entry more than there are windows.
 
     ``measured_s`` is how far the load really got; seconds behind it were not measured. ``reason``
-    says in a sentence why the status is not ``complete``. ``overrun`` counts requests that were cut
-    off at the end, which are in no series. ``workers`` is empty where one process sent all.
+    says in a sentence why the status is not ``complete``; a test that ``stop_when`` ended is
+    ``stopped``. ``overrun`` counts requests that were cut off at the end, which are in no series.
+    ``workers`` is empty where one process sent all.
     """
 
     name: str
@@ -156,6 +157,12 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     overrun: int = 0
     abort: AbortHit | None = None
     workers: tuple[Worker, ...] = ()
+    stopped: AbortHit | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it ran to the end that its plan has for it."""
+        return self.status in {"complete", "stopped"}
 
 
 class Machine(Value, frozen=True, kw_only=True):

@@ -88,7 +88,7 @@ def value_of(metric: Metric, window: Window, seconds: float) -> float | None:
             return _share(metric, window)
         case "throughput":
             return _rate(window.count, seconds)
-        case "recovery" | "degradation":
+        case "recovery" | "degradation" | "capacity":
             msg = f"{metric.name} is a fact of a whole test"
             raise ValueError(msg)
         case _:

@@ -34,6 +34,7 @@ def _check(plan: Plan, test: Test) -> Iterator[Diagnostic]:
         return
     yield from _nothing_judged(test)
     yield from _recovery(test)
+    yield from _capacity(test)
     yield from _few_samples(test)
     yield from _small_pools(plan, test)
     yield from _users(test)
@@ -77,6 +78,23 @@ def _recovery(test: Test) -> Iterator[Diagnostic]:
                 f" too short to see that recovering takes more than {format_duration(limit_s)}"
             )
             yield _warning(each.place, "PS318", message, "hold the last stage longer")
+
+
+def _capacity(test: Test) -> Iterator[Diagnostic]:
+    for each in test.objectives:
+        if each.metric.kind != "capacity":
+            continue
+        highest = max(stage.users for stage in test.stages)
+        most = max(each.fail or 0.0, each.warn or 0.0)
+        if not test.stop_when:
+            message = f"test {test.name!r} looks for no capacity"
+            yield _error(each.place, "PS306", message, "add stop_when: { error_rate: 5% } to it")
+        elif each.subject.kind != "total" or each.subject.persona:
+            message = f"capacity is that of the whole test {test.name!r}, not of {each.subject}"
+            yield _error(each.place, "PS306", message, "choose tests only")
+        elif highest < most:
+            message = f"test {test.name!r} goes up to {highest} users: it cannot show {most:g}"
+            yield _error(each.place, "PS306", message, "add a higher stage")
 
 
 def _few_samples(test: Test) -> Iterator[Diagnostic]:

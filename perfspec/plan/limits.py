@@ -22,7 +22,9 @@ class Metric(Value, frozen=True, kw_only=True):
     """
 
     name: str
-    kind: Literal["quantile", "mean", "max", "share", "throughput", "recovery", "degradation"]
+    kind: Literal[
+        "quantile", "mean", "max", "share", "throughput", "recovery", "degradation", "capacity"
+    ]
     of: Literal["latency", "ttfb"] = "latency"
     quantile: float | None = None
     classes: tuple[str, ...] = ()
@@ -31,10 +33,12 @@ class Metric(Value, frozen=True, kw_only=True):
     @property
     def analysis(self) -> bool:
         """Whether it is a fact of the whole test and not of any samples together."""
-        return self.kind in {"recovery", "degradation"}
+        return self.kind in {"recovery", "degradation", "capacity"}
 
     @property
-    def unit(self) -> Literal["s", "ratio", "per_s"]:
+    def unit(self) -> Literal["s", "ratio", "per_s", "users"]:
+        if self.kind == "capacity":
+            return "users"
         if self.kind in {"share", "degradation"}:
             return "ratio"
         return "per_s" if self.kind == "throughput" else "s"
@@ -79,7 +83,7 @@ class Objective(Value, frozen=True, kw_only=True):
 
 
 class AbortLimit(Value, frozen=True, kw_only=True):
-    """Ends the test and fails it when broken over 10 s with at least 50 requests."""
+    """Ends the test when broken over 10 s with at least 50 requests: ``abort`` or ``stop_when``."""
 
     metric: Metric
     limit: float

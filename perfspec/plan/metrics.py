@@ -44,5 +44,6 @@ _BY_NAME: dict[str, Metric] = _quantiles() | {
         Metric(name="availability", kind="share", classes=SERVER_CLASSES, at_least=True),
         Metric(name="throughput", kind="throughput", at_least=True),
         Metric(name="recovery_time", kind="recovery"),
+        Metric(name="capacity", kind="capacity", at_least=True),
     )
 }

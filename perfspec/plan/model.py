@@ -119,6 +119,7 @@ class FileSet(Value, frozen=True, kw_only=True):
 class Test(Value, frozen=True, kw_only=True):
     """One test with the journeys as it runs them: tags, shares and ``every_step`` are applied.
 
+    ``stop_when`` ends it with an answer, of which ``recommend`` is the share that is advised.
     ``needs`` are earlier tests of the plan that must have passed.
     """
 
@@ -128,6 +129,8 @@ class Test(Value, frozen=True, kw_only=True):
     stages: tuple[Stage, ...]
     objectives: tuple[Objective, ...]
     abort: tuple[AbortLimit, ...] = ()
+    stop_when: tuple[AbortLimit, ...] = ()
+    recommend: float | None = None
     warm_up_s: float = 0.0
     time_scale: float = 1.0
     tags: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from xml.etree import ElementTree as ET
 
 from perfspec.judge.model import Outcome
+from perfspec.report.answers import answer_lines
 from perfspec.report.escape import one_line
 from perfspec.report.tables import advice_lines, finding_rows, judged_text
 
@@ -87,7 +88,7 @@ class _Writer:
         }
         properties = {"verdict": test.outcome.value, "judged": judged_text(test)} | requirements
         started = found.started if found else self.result.started
-        said = (*test.reasons, *advice_lines(test))
+        said = (*test.reasons, *answer_lines(test), *advice_lines(test))
         return self._suite(test.name, cases, started, properties, said)
 
     def _suite(
@@ -156,7 +157,7 @@ class _Writer:
     def _test_case(self, test: TestVerdict) -> TestCase | None:
         """The test itself, where its limits alone do not explain its outcome."""
         found = self.results.get(test.name)
-        whole = found is not None and found.status == "complete" and test.invalid is None
+        whole = found is not None and found.whole and test.invalid is None
         told = {each.outcome for each in test.findings} | {Outcome.PASS}
         silent = test.outcome in {Outcome.PASS, Outcome.SKIPPED}
         if silent or (whole and test.outcome in told):

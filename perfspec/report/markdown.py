@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
+from perfspec.report.answers import answer_lines, level_cells
 from perfspec.report.escape import code_cell, markdown
 from perfspec.report.monitors import monitor_rows, problem_lines
 from perfspec.report.tables import (
@@ -86,7 +87,7 @@ def _not_passed(verdict: Verdict, rows: int) -> Iterator[str]:
 def _test(plan: Plan, result: TestResult | None, test: TestVerdict, rows: int) -> Iterator[str]:
     yield f"## {SIGNS[test.outcome]} {markdown(test.name)}: {test.outcome}"
     yield ""
-    said = [markdown(each) for each in (*test.reasons, *advice_lines(test))]
+    said = [markdown(each) for each in (*test.reasons, *answer_lines(test), *advice_lines(test))]
     if said:
         yield from (f"- {each}" for each in said)
         yield ""
@@ -95,6 +96,7 @@ def _test(plan: Plan, result: TestResult | None, test: TestVerdict, rows: int) -
             f"Requests (judged {judged_text(test)})", _requests(plan, result, test, rows)
         )
         yield from _monitors(result, test, rows)
+        yield from _levels(test, rows)
         yield from _kept(test, rows)
         yield from _errors(result, rows)
 
@@ -119,6 +121,13 @@ def _monitors(result: TestResult, test: TestVerdict, rows: int) -> Iterator[str]
         lines += [f"- {markdown(each)}", ""]
     if lines:
         yield from _folded("Monitors", lines)
+
+
+def _levels(test: TestVerdict, rows: int) -> Iterator[str]:
+    if test.capacity is not None:
+        header = ("users", "requests", "rate", "errors", "p95", "stop_when")
+        table = _table(header, (level_cells(each) for each in test.capacity.levels), rows)
+        yield from _folded("Levels of the load", table)
 
 
 def _kept(test: TestVerdict, rows: int) -> Iterator[str]:

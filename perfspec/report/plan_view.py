@@ -90,6 +90,8 @@ def _load(test: Test, width: int, blocks: str) -> Iterator[str]:
         yield "  on fail   the rest is skipped"
     for limit in test.abort:
         yield f"  aborts    {_limit_text(limit.metric, limit.limit)} over 10 s ({limit.place})"
+    for limit in test.stop_when:
+        yield f"  stops     {_limit_text(limit.metric, limit.limit)} over 10 s ({limit.place})"
 
 
 def _listed(title: str, items: Iterable[str], width: int) -> Iterator[str]:
@@ -179,6 +181,8 @@ def _limit_text(metric: Metric, limit: float) -> str:
             return f"{metric.name} {sign} {format_share(limit)}"
         case "per_s":
             return f"{metric.name} {sign} {format_count(limit)}/s"
+        case "users":
+            return f"{metric.name} {sign} {format_count(limit)} users"
 
 
 def _about(number: float) -> str:

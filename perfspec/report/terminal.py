@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
+from perfspec.report.answers import answer_lines
 from perfspec.report.escape import one_line
 from perfspec.report.tables import (
     advice_lines,
@@ -79,7 +80,7 @@ class FinalReport:
         ran = result is not None and test.outcome is not Outcome.SKIPPED
         judged = f"  judged {judged_text(test)}" if ran else ""
         yield page.text((f"{test.name}: {test.outcome}", style), (judged, "dim"))
-        for line in (*test.reasons, *advice_lines(test)):
+        for line in (*test.reasons, *answer_lines(test), *advice_lines(test)):
             yield page.indented(page.text(line))
         if result is None or not ran:
             return

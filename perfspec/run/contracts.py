@@ -66,7 +66,11 @@ class Referee(Protocol):
     """Judges while the run goes on; the command line brings it, so that a run knows no judge."""
 
     def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:
-        """Asked after every tick; an answer ends the test."""
+        """Asked after every tick; an answer ends the test and fails it."""
+        ...
+
+    def should_stop(self, test: Test, collector: Collector) -> AbortHit | None:
+        """Asked after every tick; an answer ends the test, which has found out what it should."""
         ...
 
     def passed(self, test: Test, result: TestResult) -> bool:

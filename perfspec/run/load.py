@@ -75,6 +75,7 @@ class TestRun:
         self._machine: Machine | None = None
         self._ended: Ended | None = None
         self._abort: AbortHit | None = None
+        self._stopped: AbortHit | None = None
         self._problem: StepError | None = None
         self._presses = 0
         remote = context.options.remote
@@ -149,9 +150,10 @@ class TestRun:
             group.message = self._context.options.redactor.text(group.message)
         self._collector.add(tick)
         self._context.observer.ticked(self._test, self._collector)
-        if self._abort is None:
+        if self._abort is None and self._stopped is None:
             self._abort = self._referee.should_abort(self._test, self._collector)
-            if self._abort is not None:
+            self._stopped = self._abort or self._referee.should_stop(self._test, self._collector)
+            if self._stopped is not None:
                 self._stop()
 
     def _hear(self) -> None:
@@ -232,6 +234,9 @@ class TestRun:
         if self._abort is not None:
             reason = f"the limit {self._abort.origin} was broken at {self._at()}"
             return collector.result("aborted", reason, self._abort)
+        if self._stopped is not None:
+            reason = f"the limit {self._stopped.origin} was broken at {self._at()}"
+            return collector.result("stopped", reason, stopped=self._stopped)
         if self._presses:
             return collector.result("partial", f"interrupted at {self._at()}")
         planned = duration_s(self._test.stages)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perfspec.plan.model import Test
     from perfspec.run.context import Context
 
-WHOLE: Final = ("complete", "aborted")
+WHOLE: Final = ("complete", "stopped", "aborted")
 FULL_DISK: Final = "free some space there, or run in another folder"
 
 

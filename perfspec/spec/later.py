@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_METRICS: Final = "growth capacity journeys journey_error_rate lateness dropped monitors"
+_METRICS: Final = "growth journeys journey_error_rate lateness dropped monitors"
 _LATER: Final = {
     "Spec": "budget baseline monitors prices waivers",
     "Environment": "monitors",
@@ -15,7 +15,7 @@ _LATER: Final = {
     "Slo": _METRICS,
     "Auth": "oauth2",
     "Stage": "arrivals",
-    "Test": "arrivals max_users finish_within stop_when recommend compare budget",
+    "Test": "arrivals max_users finish_within compare budget",
     "EntryOptions": "compare record",
 }
 

@@ -6,7 +6,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Tag, model_validator
 
-from perfspec.spec.base import Duration, Name, Rate, Share, Strict, Text, by_shape, lacking
+from perfspec.spec.base import (
+    Duration,
+    Name,
+    Rate,
+    Share,
+    Strict,
+    Text,
+    UserLevel,
+    by_shape,
+    lacking,
+)
 
 _SAMPLES = "With fewer samples it never passes, 10 when left out. Example: `min_samples: 100`"
 MinSamples = Annotated[int, Field(ge=1, le=1_000_000, description=_SAMPLES)]
@@ -61,6 +71,17 @@ class RateLevels(_Levels):
     min_samples: MinSamples = 10
 
 
+class UsersLevels(_Levels):
+    """A limit on a number of users in two levels."""
+
+    warn: UserLevel | None = Field(
+        None, description="Below this: a warning. Example: `warn: 80 users`"
+    )
+    fail: UserLevel | None = Field(
+        None, description="Below this: a failure. Example: `fail: 60 users`"
+    )
+
+
 LatencyLimit = Annotated[
     Annotated[Duration, Tag("<text>")] | Annotated[LatencyLevels, Tag("<map>")],
     by_shape("a duration such as 300ms, or { warn: 300ms, fail: 500ms }"),
@@ -76,6 +97,10 @@ RateLimit = Annotated[
 PERCENTILES = {
     "p50": "half", "p75": "75 %", "p90": "90 %", "p95": "95 %", "p99": "99 %", "p99_9": "99.9 %",
 }  # fmt: skip
+UsersLimit = Annotated[
+    Annotated[UserLevel, Tag("<text>")] | Annotated[UsersLevels, Tag("<map>")],
+    by_shape("a number of users such as 60 users, or { warn: 80 users, fail: 60 users }"),
+]
 ERROR_CLASSES = {
     "connect": "No connection: refused, or not answered",
     "dns": "The host's name was not found",
@@ -203,6 +228,12 @@ class Slo(Strict):
         min_length=1,
         description="Growth of a percentile over the longest hold, as a share of its start, at "
         "most. Example: `degradation: { p95: 15% }`",
+    )
+
+    capacity: UsersLimit | None = Field(
+        None,
+        description="Users that the target bears before `stop_when` is broken, at least. "
+        "Example: `capacity: 60 users`",
     )
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from perfspec.spec.base import (
     Duration,
     DurationRange,
     Name,
+    PartOfCapacity,
     Rate,
     Share,
     Strict,
@@ -130,6 +131,15 @@ class Test(Strict):
         description="A limit whose breach ends the test and fails it. "
         "Example: `abort: { error_rate: 10% }`",
     )
+    stop_when: Slo | None = Field(
+        None,
+        description="Limits that this test looks for: the first one that is broken ends it with an "
+        "answer. Example: `stop_when: { error_rate: 5%, p95: 5s }`",
+    )
+    recommend: PartOfCapacity | None = Field(
+        None,
+        description="How much of the capacity is advised. Example: `recommend: 70% of capacity`",
+    )
     say: str | None = Field(
         None, description="Said when it does not pass. Example: `say: Too slow`"
     )
@@ -147,6 +157,9 @@ class Test(Strict):
                 raise wrong(text)
         elif not {"users", "duration"} <= written:
             text = "a test needs users and duration, or stages"
+            raise lacking(text)
+        if "recommend" in written and "stop_when" not in written:
+            text = "recommend is a share of the capacity that stop_when finds: write stop_when, too"
             raise lacking(text)
         return self
 

@@ -59,6 +59,7 @@ def limits(each: Strategy) -> Strategy:
     )
 
 
+levels = st.sampled_from(["1 user", "60 users", " 007  users", "${N:-5 users}", "${USERS}"])
 LATENCIES = [
     *("p50", "p75", "p90", "p95", "p99", "p99_9", "mean", "max"),
     *("ttfb_p50", "ttfb_p90", "ttfb_p95", "ttfb_p99"),
@@ -70,6 +71,7 @@ slos = mapping(
     errors=named(limits(shares), st.sampled_from(["dns", "throttled"])),
     throughput=limits(rates),
     recovery_time=limits(durations),
+    capacity=levels | mapping({"warn": levels}, fail=levels) | mapping({"fail": levels}),
     degradation=named(limits(shares), st.sampled_from(["p50", "p99_9"])),
 ).filter(lambda slo: slo.keys() - {"x-note"})
 statuses = one_or_more(st.sampled_from([100, 204, 599, "2xx", "5xx"]))
@@ -173,6 +175,7 @@ TEST = {
     "warm_up": durations,
     "slo": slos,
     "abort": slos,
+    "stop_when": slos,
     "say": texts,
     "advice": words,
 }
@@ -182,8 +185,13 @@ stages = mapping(
     hold=durations,
     jitter=mapping({"by": shares, "every": ranges}),
 )
-tests = mapping({"stages": listed(stages)}, **TEST) | mapping(
-    {"users": users, "duration": durations}, spawn_rate=rates, **TEST
+recommendation = {"stop_when": slos, "recommend": st.sampled_from(["70% of capacity", "${PART}"])}
+tests = (
+    mapping({"stages": listed(stages)}, **TEST)
+    | st.tuples(
+        st.fixed_dictionaries(recommendation), mapping({"stages": listed(stages)}, **TEST)
+    ).map(lambda each: {**each[1], **each[0]})
+    | mapping({"users": users, "duration": durations}, spawn_rate=rates, **TEST)
 )
 entries = names | st.dictionaries(
     names,

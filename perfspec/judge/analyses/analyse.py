@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfspec.judge.analyses.capacity import capacity, capacity_reading
 from perfspec.judge.analyses.degradation import degradation
 from perfspec.judge.analyses.reading import Reading, decide_reading
 from perfspec.judge.analyses.recovery import recovery
@@ -44,6 +45,8 @@ def _read(test: Test, result: TestResult, objective: Objective) -> Reading:
             return recovery(test, result, objective.subject)
         case "degradation":
             return degradation(test, result, objective.subject, objective.metric)
+        case "capacity":
+            return capacity_reading(capacity(test, result), result)
         case _:
             msg = f"{objective.metric.name} is no analysis"
             raise ValueError(msg)

@@ -9,7 +9,7 @@ from perfspec.judge.model import Outcome
 from perfspec.judge.slo import WITHIN, Decision, Level, Ruling, beyond, decide_by
 
 if TYPE_CHECKING:
-    from perfspec.plan.limits import Metric, Objective
+    from perfspec.plan.limits import Objective
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,11 @@ def decide_reading(objective: Objective, reading: Reading) -> Decision:
     if value is None:
         bound = objective.fail if objective.fail is not None else objective.warn
         return Decision(Outcome.INCONCLUSIVE, bound or 0.0, reading.remark)
-    return decide_by(objective, lambda limit: _rule(objective.metric, reading, value, limit))
+    return decide_by(objective, lambda limit: _rule(objective, reading, value, limit))
 
 
-def _rule(metric: Metric, reading: Reading, value: float, limit: float) -> Ruling:
+def _rule(objective: Objective, reading: Reading, value: float, limit: float) -> Ruling:
+    metric = objective.metric
     past = beyond(metric, value, limit)
     remark = f": {reading.remark}" if reading.remark else ""
     if reading.open_ended and past == metric.at_least:
@@ -47,6 +48,10 @@ def _rule(metric: Metric, reading: Reading, value: float, limit: float) -> Rulin
     if not past:
         if reading.doubt:
             return Ruling(Level.DOUBTFUL, reading.doubt)
+        if reading.samples < objective.min_samples:
+            return Ruling(
+                Level.UNDECIDED, f"fewer than {objective.min_samples} samples: run longer"
+            )
         return Ruling(Level.KEPT, f"{WITHIN}{remark}")
     if reading.low is not None and not beyond(metric, reading.low, limit):
         reason = "the value is beyond the limit, but its interval reaches within: run longer"

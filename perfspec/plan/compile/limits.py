@@ -12,7 +12,15 @@ from perfspec.plan.limits import AbortLimit, During, Objective, Subject
 from perfspec.plan.metrics import metric_of
 from perfspec.spec.checks.walk import calls_of
 from perfspec.spec.effective import owner_of
-from perfspec.spec.limits import LatencyLevels, RateLevels, ShareLevels, Slo, as_names
+from perfspec.spec.limits import (
+    LatencyLevels,
+    RateLevels,
+    ShareLevels,
+    Slo,
+    UsersLevels,
+    Where,
+    as_names,
+)
 from perfspec.spec.persona import GroupStep as WrittenGroup
 
 if TYPE_CHECKING:
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
     from perfspec.plan.journey import Persona
     from perfspec.spec import load, model
     from perfspec.spec.document import Document
-    from perfspec.spec.limits import Where
 
 Path = tuple[str | int, ...]
 _DEFAULT_MIN_SAMPLES = 10
@@ -52,9 +59,13 @@ def written_limits(slo: Slo | None, path: Path) -> dict[str, _Limit]:
     return found
 
 
-def _limit(path: Path, value: float | LatencyLevels | ShareLevels | RateLevels) -> _Limit:
+def _limit(
+    path: Path, value: float | LatencyLevels | ShareLevels | RateLevels | UsersLevels
+) -> _Limit:
     if isinstance(value, float | int):
         return _Limit(path, None, value, _DEFAULT_MIN_SAMPLES)
+    if isinstance(value, UsersLevels):
+        return _Limit(path, value.warn, value.fail, _DEFAULT_MIN_SAMPLES)
     return _Limit(path, value.warn, value.fail, value.min_samples)
 
 
@@ -90,14 +101,26 @@ class LimitCompiler:
 
     def objectives(self) -> tuple[Objective, ...]:
         """Everything that this test is judged by."""
+        if self.test.stop_when is not None:  # it looks for the load that breaks the usual limits
+            return (*self._total(), *self._selected())
         return (*self._total(), *self._endpoints(), *self._groups(), *self._selected())
 
     def aborts(self) -> tuple[AbortLimit, ...]:
         """What ends this test, the environment's protection included."""
-        own = written_limits(self.test.abort, ("tests", self.name, "abort"))
+        own = self._ends("abort", self.test.abort)
         protected = self.spec.environments[self.environment].protected
         path = ("environments", self.environment, "protected", "abort")
         theirs = written_limits(protected.abort if protected else None, path)
+        return (*own, *self._end_limits(theirs))
+
+    def stops(self) -> tuple[AbortLimit, ...]:
+        """What this test looks for."""
+        return self._ends("stop_when", self.test.stop_when)
+
+    def _ends(self, key: str, slo: Slo | None) -> tuple[AbortLimit, ...]:
+        return self._end_limits(written_limits(slo, ("tests", self.name, key)))
+
+    def _end_limits(self, limits: dict[str, _Limit]) -> tuple[AbortLimit, ...]:
         return tuple(
             AbortLimit(
                 metric=metric_of(name),
@@ -105,17 +128,19 @@ class LimitCompiler:
                 place=self._place(limit.path),
                 origin=_dotted(limit.path),
             )
-            for name, limit in (*own.items(), *theirs.items())
+            for name, limit in limits.items()
             if limit.fail is not None
         )
 
     def _total(self) -> Iterator[Objective]:
         environment = self.spec.environments[self.environment]
-        limits = (
-            written_limits(self.spec.slo, ("slo",))
-            | written_limits(environment.slo, ("environments", self.environment, "slo"))
-            | written_limits(self.test.slo, ("tests", self.name, "slo"))
-        )
+        limits = written_limits(self.test.slo, ("tests", self.name, "slo"))
+        if self.test.stop_when is None:
+            limits = (
+                written_limits(self.spec.slo, ("slo",))
+                | written_limits(environment.slo, ("environments", self.environment, "slo"))
+                | limits
+            )
         for metric, limit in limits.items():
             yield self._objective(Subject(kind="total"), metric, limit)
 
@@ -155,7 +180,7 @@ class LimitCompiler:
     def _selected(self) -> Iterator[Objective]:
         for name, objective in self.spec.objectives.items():
             where = objective.where
-            if where is not None and not self._in_scope(where):
+            if not self._in_scope(where or Where()):
                 continue
             limits = written_limits(objective.slo, ("objectives", name, "slo"))
             for subject in self._subjects(where):
@@ -174,6 +199,8 @@ class LimitCompiler:
 
     def _in_scope(self, where: Where) -> bool:
         tests, environments = as_names(where.tests), as_names(where.environments)
+        if self.test.stop_when is not None and self.name not in tests:
+            return False
         return (not tests or self.name in tests) and (
             not environments or self.environment in environments
         )

@@ -57,6 +57,8 @@ class TestCompiler:
             stages=stages,
             objectives=limits.objectives(),
             abort=limits.aborts(),
+            stop_when=limits.stops(),
+            recommend=written.recommend,
             warm_up_s=warm_up_s(written, stages, wanted.time_scale),
             time_scale=wanted.time_scale,
             tags=wanted.tags,

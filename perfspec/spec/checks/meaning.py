@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from perfspec.spec.checks.names import NAMESPACES
 from perfspec.spec.checks.walk import limits, written_steps
-from perfspec.spec.limits import LatencyLevels, RateLevels, ShareLevels
+from perfspec.spec.limits import LatencyLevels, RateLevels, ShareLevels, UsersLevels
 from perfspec.spec.persona import LATER_STEP_WORDS, STEP_WORDS, SetStep, StepOptions
 
 if TYPE_CHECKING:
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 _WORDS: Final = frozenset({"true", "false", "null", "nil", "undefined"})
 _WORDS_OF_EXPRESSIONS: Final = _WORDS | {"and", "or", "not", "in", "if", "else", "is"}
-_AT_LEAST: Final = frozenset({"success_rate", "availability", "throughput"})
+_AT_LEAST: Final = frozenset({"success_rate", "availability", "throughput", "capacity"})
 
 
-ANALYSES: Final = frozenset({"recovery_time", "degradation"})
+ANALYSES: Final = frozenset({"recovery_time", "degradation", "capacity"})
+ENDS: Final = frozenset({"abort", "stop_when"})
 
 
 def check_meaning(context: Context) -> None:
@@ -80,11 +81,11 @@ def _levels(context: Context, slo: Slo, path: Path) -> None:
         written = value.items() if isinstance(value, dict) else [(metric, value)]
         for name, limit in written:
             at = (*path, metric, name) if isinstance(value, dict) else (*path, name)
-            levels = isinstance(limit, LatencyLevels | ShareLevels | RateLevels)
+            levels = isinstance(limit, LatencyLevels | ShareLevels | RateLevels | UsersLevels)
             if not levels or not context.complete(*at):
                 continue
-            if path[-1] == "abort" and limit.warn is not None:
-                message = "abort ends the test, so it has no level that warns"
+            if path[-1] in ENDS and limit.warn is not None:
+                message = f"{path[-1]} ends the test, so it has no level that warns"
                 hint = "write the one value that ends it"
                 context.findings.error(context.key((*at, "warn")), "PS327", message, hint)
             elif limit.warn is not None and limit.fail is not None:
@@ -93,11 +94,11 @@ def _levels(context: Context, slo: Slo, path: Path) -> None:
 
 def _whole_tests(context: Context, slo: Slo, path: Path) -> None:
     """Analyses of a whole test are no limits on a part of it, and end none."""
-    if path[0] not in {"endpoints", "personas"} and path[-1] != "abort":
+    if path[0] not in {"endpoints", "personas"} and path[-1] not in ENDS:
         return
     for metric in slo.model_fields_set & ANALYSES:
         message = f"{metric} is found out over a whole test"
-        where = "as a limit of the test" if path[-1] == "abort" else "in a test or an objective"
+        where = "as a limit of the test" if path[-1] in ENDS else "in a test or an objective"
         context.findings.error(
             context.key((*path, metric)), "PS351", message, f"write it {where}: slo"
         )

@@ -64,7 +64,7 @@ def calls_python(persona: Persona) -> bool:
 
 
 def limits(spec: Spec) -> Iterator[tuple[Path, Slo]]:
-    """Every ``slo`` and ``abort`` with its path."""
+    """Every ``slo``, ``abort`` and ``stop_when`` with its path."""
     found: list[tuple[Path, Slo | None]] = [(("slo",), spec.slo)]
     for name, environment in spec.environments.items():
         found.append((("environments", name, "slo"), environment.slo))
@@ -80,5 +80,6 @@ def limits(spec: Spec) -> Iterator[tuple[Path, Slo]]:
     for name, objective in spec.objectives.items():
         found.append((("objectives", name, "slo"), objective.slo))
     for name, test in spec.tests.items():
-        found += [(("tests", name, "slo"), test.slo), (("tests", name, "abort"), test.abort)]
+        keys = ("slo", "abort", "stop_when")
+        found += [(("tests", name, key), getattr(test, key)) for key in keys]
     yield from ((path, slo) for path, slo in found if slo is not None)

@@ -45,6 +45,14 @@ LOAD: Final = (
         "stages: [{ users: 5, hold: 2m }, { users: 60, hold: 3m }, { users: 5, hold: 5m }]",
     ),
     Rule(
+        "PS306",
+        "A capacity that the test cannot find",
+        "`capacity` is the number of users at which `stop_when` is not broken yet: the test needs "
+        "`stop_when`, and levels that reach the limit.",
+        "slo: { capacity: 60 users }      # and the highest stage has 40",
+        "stages: [{ users: [20, 40, 60, 80], ramp: 1m, hold: 3m }]",
+    ),
+    Rule(
         "PS311",
         "No limit",
         "A test that nothing judges is inconclusive however it went.",

@@ -57,8 +57,8 @@ MEANING: Final = (
     ),
     Rule(
         "PS327",
-        "`abort` with a warning",
-        "`abort` ends the test and fails it: it has one value for each metric.",
+        "`abort` or `stop_when` with a warning",
+        "`abort` and `stop_when` end the test: they have one value for each metric.",
         "abort: { error_rate: { warn: 5%, fail: 10% } }",
         "abort: { error_rate: 10% }",
     ),
@@ -101,8 +101,8 @@ MEANING: Final = (
     Rule(
         "PS351",
         "A limit that is about a whole test",
-        "`recovery_time` and `degradation` are found out over a whole test: they stand in the "
-        "`slo` of a test, an environment, the root or an objective, and can end no test.",
+        "`recovery_time`, `degradation` and `capacity` are found out over a whole test: they stand "
+        "in the `slo` of a test, an environment, the root or an objective, and can end no test.",
         "abort: { recovery_time: 5m }",
         "slo: { recovery_time: 5m }",
     ),

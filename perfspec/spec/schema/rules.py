@@ -101,6 +101,7 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "Persona": _at_most_one("A persona", "weight", "users"),
     "RateLevels": _LEVELS,
     "ShareLevels": _LEVELS,
+    "UsersLevels": _LEVELS,
     "Slo": _any_of("Write a limit, such as p95: 300ms", *Slo.model_fields),
     "TextCheck": _conditions("equals", "contains", "matches"),
     "Test": (
@@ -113,6 +114,11 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
             "A test needs users and duration, or stages",
             without=("stages",),
             needs=("users", "duration"),
+        ),
+        Rule(
+            "recommend is a share of the capacity that stop_when finds: write stop_when, too",
+            given=("recommend",),
+            needs=("stop_when",),
         ),
     ),
 }

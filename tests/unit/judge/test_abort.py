@@ -41,7 +41,7 @@ def run(
     collector = Collector(test, STARTED)
     for each in ticks:
         collector.add(each)
-    return broken(test, collector)
+    return broken(test.abort, collector)
 
 
 def test_ten_broken_seconds_end_the_test() -> None:

@@ -1,0 +1,106 @@
+"""How a target fails: which limits were broken, by which errors, and which endpoint was first."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from perfspec.judge.model import Breach, ErrorShare, Failure, FirstError, Slowest
+from perfspec.judge.select import samples, seconds
+from perfspec.judge.slo import beyond
+from perfspec.measure.summary import value_of
+from perfspec.plan.limits import Subject
+from perfspec.plan.load import Span, phases, users_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfspec.measure.errors import ErrorClass
+    from perfspec.measure.model import TestResult
+    from perfspec.plan.model import Test
+
+TOTAL = Subject(kind="total")
+TELLING = 0.01  # of the requests: rarer errors are not what broke it
+FEWEST = 10
+
+
+def failure_at(test: Test, result: TestResult, span: Span | None) -> Failure | None:
+    """What was wrong in ``span``; None without one."""
+    if span is None:
+        return None
+    total = samples(result, TOTAL, [span])
+    length = seconds([span])
+    values = [(each, value_of(each.metric, total, length)) for each in test.stop_when]
+    breaches = tuple(
+        Breach(metric=each.metric, limit=each.limit, observed=value, origin=each.origin)
+        for each, value in values
+        if value is not None and beyond(each.metric, value, each.limit)
+    )
+    return Failure(
+        users=users_at(phases(test.stages), (span.start_s + span.end_s) / 2),
+        span=span,
+        breaches=breaches,
+        errors=tuple(_errors(result, span, total.count)),
+        slowest=_slowest(test, result, span),
+    )
+
+
+def first_errors(result: TestResult) -> tuple[FirstError, ...]:
+    """When each class of errors first appeared, at how many users and on which endpoint."""
+    found: dict[str, FirstError] = {}
+    for group in sorted(result.errors, key=lambda each: each.first_s):
+        if group.error not in found:
+            found[group.error] = FirstError(
+                error=group.error,
+                endpoint=group.key.name,
+                at_s=group.first_s,
+                users=_users_then(result, group.first_s, group.first_users),
+                message=group.message,
+            )
+    return tuple(found.values())
+
+
+def _users_then(result: TestResult, at_s: float, told: int) -> int:
+    """The users of all load processes; each of them knows only its own."""
+    index = bisect_right(result.edges, at_s) - 1
+    users = next((each.users for each in result.health if each.index == index), told)
+    return round(users)
+
+
+def _errors(result: TestResult, span: Span, requests: int) -> Iterator[ErrorShare]:
+    """Telling classes of errors, the commonest first, each with the endpoint that has most."""
+    counts: dict[ErrorClass, dict[str, int]] = {}
+    for name in _endpoints(result):
+        subject = Subject(kind="request", name=name)
+        for error, n in samples(result, subject, [span]).errors.items():
+            counts.setdefault(error, {})[name] = n
+    for error, by_endpoint in sorted(counts.items(), key=lambda each: -sum(each[1].values())):
+        share = sum(by_endpoint.values()) / requests
+        if share >= TELLING:
+            most = max(by_endpoint, key=by_endpoint.__getitem__)
+            yield ErrorShare(error=error, share=share, endpoint=most)
+
+
+def _slowest(test: Test, result: TestResult, span: Span) -> Slowest | None:
+    """The endpoint whose p95 has grown most since the first hold; None where none has."""
+    first = next((each for each in phases(test.stages) if each.kind == "hold"), None)
+    if first is None or first.start_s >= span.start_s:
+        return None
+    start = Span(start_s=first.start_s, end_s=first.end_s)
+    grown = [
+        Slowest(endpoint=name, p95=now, times=now / then)
+        for name in _endpoints(result)
+        if (now := _p95(result, name, span)) and (then := _p95(result, name, start))
+    ]
+    worst = max(grown, key=lambda each: each.times, default=None)
+    return worst if worst is not None and worst.times > 1 else None
+
+
+def _p95(result: TestResult, name: str, span: Span) -> float | None:
+    window = samples(result, Subject(kind="request", name=name), [span])
+    return window.latency.quantile(0.95) if window.count >= FEWEST else None
+
+
+def _endpoints(result: TestResult) -> Sequence[str]:
+    names = (each.key.name for each in result.series if each.key.kind == "request")
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,176 @@
+"""The load that a target bears, found from levels and from ramps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from perfspec.judge.analyses.capacity import capacity
+from perfspec.judge.verdict import judge_test
+from perfspec.measure.errors import ErrorClass
+from perfspec.measure.model import AbortHit, ErrorGroup, Key
+from perfspec.plan.limits import AbortLimit
+from perfspec.plan.load import Stage
+from perfspec.plan.metrics import metric_of
+from perfspec.report.answers import answer_lines, failure_text
+from tests.results import limit, make_test, place
+from tests.series import spread, timeline
+
+if TYPE_CHECKING:
+    from perfspec.judge.model import Capacity
+    from perfspec.measure.model import TestResult
+    from perfspec.plan.model import Test
+
+LEVELS = (10, 20, 40, 60)
+HOLD_S, RAMP_S = 20.0, 5.0
+STEP_S = HOLD_S + RAMP_S
+
+
+def stop(metric: str, bound: float) -> AbortLimit:
+    origin = f"tests.load.stop_when.{metric}"
+    return AbortLimit(metric=metric_of(metric), limit=bound, place=place(70), origin=origin)
+
+
+def breakpoint_test(levels: tuple[int, ...] = LEVELS, at_least: float = 30.0) -> Test:
+    return make_test(
+        limit("capacity", at_least),
+        stages=tuple(Stage(users=each, ramp_s=RAMP_S, hold_s=HOLD_S) for each in levels),
+        stop_when=(stop("p95", 0.5), stop("error_rate", 0.05)),
+        recommend=0.7,
+        warm_up_s=2,
+    )
+
+
+def loaded(test: Test, slow_from: int, until_s: float = 1e9) -> TestResult:
+    """Fast below ``slow_from`` users; stopped where a real run is: 10 s into the breach."""
+    levels = [stage.users for stage in test.stages]
+
+    def seconds_at(middle: float) -> list[float]:
+        level = levels[int(middle // STEP_S)]
+        return spread(20, 1.0 if level >= slow_from else 0.1)
+
+    result = timeline(test, seconds_at, until_s=until_s)
+    if until_s < 1e9:
+        hit = AbortHit(
+            origin="tests.load.stop_when.p95", metric="p95", limit=0.5, observed=1.9,
+            requests=200, at_s=until_s,
+        )  # fmt: skip
+        return msgspec.structs.replace(result, status="stopped", stopped=hit)
+    return result
+
+
+def found(test: Test, result: TestResult) -> Capacity:
+    answer = capacity(test, result)
+    assert answer is not None
+    return answer
+
+
+@pytest.mark.parametrize("slow_from", [20, 40, 60])
+def test_the_last_level_that_kept_everything_is_the_answer(slow_from: int) -> None:
+    test = breakpoint_test()
+    at = LEVELS.index(slow_from)
+    stopped = loaded(test, slow_from, at * STEP_S + RAMP_S + 10)
+    answer = found(test, stopped)
+    assert (answer.users, answer.certainty, answer.broken_at) == (
+        LEVELS[at - 1],
+        "exact",
+        slow_from,
+    )
+    assert answer.recommended == LEVELS[at - 1] * 7 // 10
+    assert [each.kept for each in answer.levels] == [True] * at + [False]
+    assert answer.failure is not None
+    assert answer.failure.users == slow_from
+    assert [each.metric.name for each in answer.failure.breaches] == ["p95"]
+    assert answer.failure.slowest is not None
+    assert answer.failure.slowest.times == pytest.approx(10, rel=0.02)
+
+
+def test_a_short_hold_that_broke_counts_without_being_stopped_in() -> None:
+    test = breakpoint_test()
+    assert found(test, loaded(test, 40)).users == 20
+
+
+def test_stopped_in_a_ramp_the_last_hold_is_the_answer() -> None:
+    test = breakpoint_test()
+    answer = found(test, loaded(test, 60, 3 * STEP_S + 3))
+    assert (answer.users, answer.certainty, answer.broken_at) == (40, "exact", None)
+
+
+def test_nothing_broken_is_at_least_the_highest_level() -> None:
+    test = breakpoint_test(at_least=60.0)
+    answer = found(test, loaded(test, 1000))
+    assert (answer.users, answer.certainty, answer.failure) == (60, "at_least", None)
+    assert judge_test(test, loaded(test, 1000)).outcome == "pass"
+
+
+def test_the_first_level_broken_is_below_it() -> None:
+    test = breakpoint_test()
+    result = loaded(test, 10, RAMP_S + 12)
+    assert found(test, result).certainty == "below"
+    verdict = judge_test(test, result)
+    assert verdict.outcome == "fail"
+    assert verdict.findings[0].reason == "beyond the limit: already 10 users broke stop_when"
+
+
+def test_in_a_ramp_without_holds_it_is_ten_seconds_before_the_breach() -> None:
+    test = make_test(stages=(Stage(users=100, ramp_s=100),), stop_when=(stop("p95", 0.5),))
+    hit = AbortHit(origin="o", metric="p95", limit=0.5, observed=1, requests=99, at_s=50)
+    result = timeline(test, lambda at: spread(20, 1.0 if at > 40 else 0.1), until_s=50)
+    answer = found(test, msgspec.structs.replace(result, status="stopped", stopped=hit))
+    assert (answer.users, answer.certainty) == (40, "about")
+    whole = found(test, timeline(test, lambda _: spread(20, 0.1)))
+    assert (whole.users, whole.certainty) == (100, "at_least")
+
+
+@pytest.mark.parametrize(
+    ("at_least", "outcome"), [(20.0, "pass"), (40.0, "pass"), (41.0, "fail"), (60.0, "fail")]
+)
+def test_a_limit_on_capacity_is_a_lower_one(at_least: float, outcome: str) -> None:
+    test = breakpoint_test(at_least=at_least)
+    verdict = judge_test(test, loaded(test, 60, 3 * STEP_S + RAMP_S + 10))
+    assert verdict.outcome == outcome
+    assert verdict.findings[0].observed == 40
+
+
+def test_an_interrupted_search_shows_less_than_it_wanted() -> None:
+    test = breakpoint_test(at_least=40.0)
+    result = loaded(test, 1000)
+    result.status, result.measured_s = "partial", 2 * STEP_S
+    verdict = judge_test(test, result)
+    assert verdict.outcome == "inconclusive"
+    assert verdict.findings[0].observed == 20
+
+
+def test_the_failure_says_which_errors_there_were_and_where() -> None:
+    test = breakpoint_test()
+
+    def errors_at(middle: float) -> dict[ErrorClass, int]:
+        return {ErrorClass.TIMEOUT: 2} if middle > STEP_S + RAMP_S else {}
+
+    result = timeline(test, lambda _: spread(20, 0.1), errors_at, until_s=STEP_S + 15)
+    hit = AbortHit(origin="o", metric="error_rate", limit=0.05, observed=0.1, requests=200, at_s=40)
+    result = msgspec.structs.replace(result, status="stopped", stopped=hit)
+    key = Key(kind="request", name="login", persona="reader")
+    result.errors = [
+        ErrorGroup(
+            key=key, error=ErrorClass.TIMEOUT, message="no answer", count=20,
+            first_s=31.0, first_users=7,
+        )
+    ]  # fmt: skip
+    verdict = judge_test(test, result)
+    answer = verdict.capacity
+    assert answer is not None
+    assert answer.failure is not None
+    assert failure_text(answer.failure) == "20 users: error_rate 10% > 5%, 10% timeout on login"
+    assert list(answer_lines(verdict)) == [
+        "Capacity: 10 users; broken at 20. Recommended: at most 7 users (70% of it).",
+        "It failed at 20 users: error_rate 10% > 5%, 10% timeout on login.",
+        "First errors: timeout on login after 31s at 20 users.",
+    ]
+
+
+def test_without_stop_when_there_is_no_answer() -> None:
+    test = make_test(limit("p95", 1.0))
+    assert capacity(test, timeline(test, lambda _: [0.1])) is None
