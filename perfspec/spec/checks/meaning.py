@@ -100,7 +100,7 @@ def _whole_tests(context: Context, slo: Slo, path: Path) -> None:
         message = f"{metric} is found out over a whole test"
         where = "as a limit of the test" if path[-1] in ENDS else "in a test or an objective"
         context.findings.error(
-            context.key((*path, metric)), "PS351", message, f"write it {where}: slo"
+            context.key((*path, metric)), "PS361", message, f"write it {where}: slo"
         )
 
 

@@ -99,7 +99,7 @@ MEANING: Final = (
         "nightly: [load, soak: { needs: [load] }]",
     ),
     Rule(
-        "PS351",
+        "PS361",
         "A limit that is about a whole test",
         "`recovery_time`, `degradation` and `capacity` are found out over a whole test: they stand "
         "in the `slo` of a test, an environment, the root or an objective, and can end no test.",
