@@ -89,7 +89,7 @@ def _effective(blocks: Sequence[Histogram], whole: Histogram, q: float) -> float
 
 def _at_most(values: Histogram, us: float) -> int:
     """How many values lie in buckets that begin at or below ``us``."""
-    return sum(n for key, n in values.counts.items() if bounds(key)[0] <= us)
+    return sum(n for key, n in values.items() if bounds(key)[0] <= us)
 
 
 def _ranks(n: int, q: float) -> tuple[int, int]:

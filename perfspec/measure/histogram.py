@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import zlib
+from array import array
 from collections import Counter
+from itertools import accumulate
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -35,12 +37,17 @@ def bounds(key: int) -> tuple[int, int]:
 
 
 class Histogram:
-    """Counts of values; equal histograms have equal counts, sums and maxima."""
+    """Counts of values; equal histograms have equal counts, sums and maxima.
 
-    __slots__ = ("count", "counts", "max_us", "sum_us")
+    A result holds ten thousands of them, so those that nobody adds to are kept packed: 6 bytes a
+    bucket instead of 90. Adding unpacks; reading works either way.
+    """
+
+    __slots__ = ("_counts", "_packed", "count", "max_us", "sum_us")
 
     def __init__(self) -> None:
-        self.counts: dict[int, int] = {}
+        self._counts: dict[int, int] = {}
+        self._packed: tuple[array[int], array[int]] | None = None  # rising buckets, their counts
         self.count = 0
         self.sum_us = 0
         self.max_us = 0
@@ -52,20 +59,42 @@ class Histogram:
         histogram.add_all(values_us)
         return histogram
 
+    @property
+    def counts(self) -> dict[int, int]:
+        """Buckets with their counts."""
+        return self._counts if self._packed is None else dict(zip(*self._packed, strict=True))
+
+    @counts.setter
+    def counts(self, counts: dict[int, int]) -> None:
+        self._counts, self._packed = counts, None
+
+    def pack(self) -> None:
+        """To be called when nothing is added for now."""
+        if self._packed is None:
+            ranked = sorted(self._counts)
+            self._packed = array("H", ranked), array("Q", map(self._counts.__getitem__, ranked))
+            self._counts = {}
+
+    def _unpacked(self) -> dict[int, int]:
+        if self._packed is not None:
+            self.counts = self.counts
+        return self._counts
+
     def add_all(self, values_us: Iterable[int]) -> None:
         """Record many values; equal ones are counted first, which is three times as fast."""
         values = list(values_us)
+        counts = self._unpacked()
         for us, n in Counter(values).items():
             key = bucket(us)
-            self.counts[key] = self.counts.get(key, 0) + n
+            counts[key] = counts.get(key, 0) + n
         self.count += len(values)
         self.sum_us += sum(values)
         self.max_us = max(self.max_us, max(values, default=0))
 
     def merge(self, other: Histogram) -> None:
         """Add the other's counts to this one."""
-        counts = self.counts
-        for key, n in other.counts.items():
+        counts = self._unpacked()
+        for key, n in other.items():
             counts[key] = counts.get(key, 0) + n
         self.count += other.count
         self.sum_us += other.sum_us
@@ -94,11 +123,17 @@ class Histogram:
     def count_above(self, seconds: float) -> int:
         """How many values lie in buckets whose middle is above ``seconds``."""
         us = seconds * 1e6
-        return sum(n for key, n in self.counts.items() if sum(bounds(key)) - 1 > 2 * us)
+        return sum(n for key, n in self.items() if sum(bounds(key)) - 1 > 2 * us)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Buckets in rising order with their counts."""
-        return iter(sorted(self.counts.items()))
+        if self._packed is None:
+            return iter(sorted(self._counts.items()))
+        return zip(*self._packed, strict=True)
+
+    def items(self) -> Iterable[tuple[int, int]]:
+        """Buckets with their counts, in any order."""
+        return self._counts.items() if self._packed is None else iter(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):
@@ -138,11 +173,11 @@ class Histogram:
             raise ValueError(msg)
         histogram = cls()
         histogram.sum_us, histogram.max_us = numbers[:2]
-        key = 0
-        for step, n in zip(numbers[2::2], numbers[3::2], strict=True):
-            key += step
-            histogram.counts[key] = n
-            histogram.count += n
+        try:
+            histogram._packed = array("H", accumulate(numbers[2::2])), array("Q", numbers[3::2])
+        except OverflowError as error:
+            raise ValueError(str(error)) from None
+        histogram.count = sum(histogram._packed[1])
         return histogram
 
 

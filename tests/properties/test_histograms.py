@@ -38,6 +38,23 @@ def test_merging_is_recording_together(one: list[int], other: list[int]) -> None
     assert merged.sum_us == sum(one) + sum(other)
 
 
+@given(latencies, latencies)
+def test_a_packed_one_is_the_same(one: list[int], other: list[int]) -> None:
+    open_one, packed = Histogram.of(one), Histogram.of(one)
+    packed.pack()
+    packed.pack()
+    assert packed == open_one
+    assert packed.counts == open_one.counts
+    assert list(packed) == list(open_one)
+    assert packed.to_json() == open_one.to_json()
+    assert packed.quantile(0.9) == open_one.quantile(0.9)
+    assert packed.count_above(0.001) == open_one.count_above(0.001)
+    total = Histogram.of(other)
+    total.merge(packed)
+    packed.merge(Histogram.of(other))
+    assert packed == total == Histogram.of(one + other)
+
+
 @given(latencies)
 def test_text_brings_everything_back(values: list[int]) -> None:
     histogram = Histogram.of(values)
