@@ -62,6 +62,11 @@ class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         self.connections += other.connections
         self.extra += other.extra
 
+    def pack(self) -> None:
+        """To be called when nothing is added for now."""
+        self.latency.pack()
+        self.ttfb.pack()
+
 
 class Series(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Windows of one key in rising order; a window without samples is left out."""
