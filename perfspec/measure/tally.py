@@ -29,7 +29,9 @@ class Tally:
         for series in tick.series:
             mine = self._windows.setdefault(series.key, {})
             for window in series.windows:
-                mine.setdefault(window.index, Window(index=window.index)).merge(window)
+                total = mine.setdefault(window.index, Window(index=window.index))
+                total.merge(window)
+                total.pack()
         for group in tick.errors:
             self._add_error(group)
         for counts in tick.journeys:
