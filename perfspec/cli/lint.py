@@ -12,6 +12,7 @@ from perfspec.plan.check import check_plan
 from perfspec.plan.compile.choice import every_test
 from perfspec.plan.compile.plan import compile_plan
 from perfspec.plan.compile.unjudged import check_objectives
+from perfspec.report.workflow import workflow_command
 
 if TYPE_CHECKING:
     from perfspec.errors import Diagnostic
@@ -65,19 +66,14 @@ def lint_file(file: str) -> tuple[Diagnostic, ...]:
 
 def github(each: Diagnostic) -> str:
     """A workflow command that GitHub shows at the line."""
-    level = "warning" if each.warning else "error"
-    file = _property(each.file)
-    message = each.message + (f" ({each.hint})" if each.hint else "")
-    place = f"file={file},line={each.line},col={each.column},title={_property(each.code)}"
-    return f"::{level} {place}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return workflow_command(
+        "warning" if each.warning else "error",
+        each.message + (f" ({each.hint})" if each.hint else ""),
+        file=each.file,
+        line=each.line,
+        column=each.column,
+        title=each.code,
+    )
 
 
 def _json(found: list[Diagnostic]) -> bytes:

@@ -26,6 +26,7 @@ _COMMANDS = {  # in the order of a day's work; a module is imported when its com
     "worker": ("worker", "Share the load of a run on another machine."),
     "judge": ("judge", "Judge a finished run again, with the limits as they are now."),
     "report": ("report", "Write the report of a finished run again."),
+    "ci": ("ci", "In a workflow: check, run, judge and publish."),
     "publish": ("publish", "Tell a finished run on GitHub: summary, check run, comment."),
     "compile": ("compile", "Write a locustfile that plain Locust runs."),
     "demo": ("demo", "Start a small target to try everything on."),

@@ -13,6 +13,7 @@ from perfspec.cli.judge import open_run
 from perfspec.clock import SystemClock
 from perfspec.errors import Exit
 from perfspec.judge.model import Verdict
+from perfspec.plan.changes import Changes
 from perfspec.publish.artifact import read_artifact
 from perfspec.publish.comment import When
 from perfspec.publish.context import Context
@@ -20,7 +21,10 @@ from perfspec.publish.files import outputs_of, write_outputs
 from perfspec.publish.publish import publish
 
 if TYPE_CHECKING:
+    from perfspec.measure.model import RunResult
+    from perfspec.plan.model import Plan
     from perfspec.publish.publish import Published
+    from perfspec.run.folder import RunFolder
 
 
 @click.command("publish")
@@ -57,24 +61,48 @@ def command(run_dir: Path | None, *, artifact: Path | None, comment: When, as_js
         msg = "name a run or --from an artifact, not both"
         raise click.UsageError(msg)
     context = Context.from_environment(os.environ)
-    folder = None
     if artifact is None:
-        folder, plan, result = open_run(run_dir)
-        verdict = jsonio.read_json(folder.verdict, Verdict)
+        done = publish_run(context, *open_run(run_dir), when=comment)
     else:
-        plan, result, verdict = read_artifact(artifact)
-    done = publish(
-        context, plan, result, verdict, when=comment, say=click.echo, clock=SystemClock()
-    )
-    if folder is not None:
-        jsonio.write_json(folder.published, done)
-        if context.output_file is not None:
-            write_outputs(context.output_file, outputs_of(verdict, folder.path))
-    _show(done, as_json=as_json)
+        plan, result, verdict, changed = read_artifact(artifact)
+        done = publish(
+            context,
+            plan,
+            result,
+            verdict,
+            changed=changed,
+            when=comment,
+            say=click.echo,
+            clock=SystemClock(),
+        )
+    show_published(done, as_json=as_json)
     return Exit.NOT_PUBLISHED if done.problems else Exit.OK
 
 
-def _show(done: Published, *, as_json: bool) -> None:
+def publish_run(
+    context: Context, folder: RunFolder, plan: Plan, result: RunResult, *, when: When
+) -> Published:
+    """Tell a run of this machine and keep in its folder what was written where."""
+    verdict = jsonio.read_json(folder.verdict, Verdict)
+    changed = jsonio.read_json(folder.changes, Changes).found if folder.changes.exists() else ()
+    done = publish(
+        context,
+        plan,
+        result,
+        verdict,
+        changed=changed,
+        when=when,
+        say=click.echo,
+        clock=SystemClock(),
+    )
+    jsonio.write_json(folder.published, done)
+    if context.output_file is not None:
+        write_outputs(context.output_file, outputs_of(verdict, folder.path))
+    return done
+
+
+def show_published(done: Published, *, as_json: bool = False) -> None:
+    """On the terminal, problems as errors."""
     if as_json:
         click.echo(jsonio.encode(done))
     for each in () if as_json else done.places:

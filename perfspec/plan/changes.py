@@ -39,6 +39,14 @@ class Change(Value, frozen=True, kw_only=True):
     place: Place | None = None
 
 
+class Changes(Value, frozen=True, kw_only=True):
+    """``changes.json``: how the spec of a run differs from that of the commit it builds on."""
+
+    format: Literal["perfspec/changes/1"] = "perfspec/changes/1"
+    base: str
+    found: tuple[Change, ...]
+
+
 def changes(base: Plan, head: Plan) -> tuple[Change, ...]:
     """What a reviewer should know, the gravest first, else in the order of the spec."""
     found = [*_tests(base, head), *_around(base, head)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from perfspec.judge.model import Outcome
 from perfspec.report.escape import one_line
 from perfspec.report.tables import GRAVEST_FIRST, finding_row
+from perfspec.report.workflow import workflow_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 Level = Literal["failure", "warning"]
 MOST_IN_A_LOG: Final = 10  # of one level in one step: GitHub drops the rest
 _SILENT: Final = frozenset({Outcome.PASS, Outcome.SKIPPED})
-_COMMANDS: Final[dict[Level, str]] = {"failure": "error", "warning": "warning"}
+_LEVELS: Final[dict[Level, Literal["error", "warning"]]] = {
+    "failure": "error",
+    "warning": "warning",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,25 +88,16 @@ def path_in_repository(plan: Plan, workspace: Path | None) -> str:
 
 
 def log_commands(found: Iterable[Annotation]) -> Iterator[str]:
-    """Lines that make a job log annotate the spec, where no token can.
-
-    Source: GitHub's documentation of workflow commands, and ``@actions/core`` for the escapes.
-    """
-    left = dict.fromkeys(_COMMANDS, MOST_IN_A_LOG)
+    """Lines that make a job log annotate the spec, where no token can; no more than are shown."""
+    left = dict.fromkeys(_LEVELS, MOST_IN_A_LOG)
     for each in found:
-        if not left[each.level]:
-            continue
-        left[each.level] -= 1
-        properties = (
-            f"file={_property(each.path)},line={each.line},col={each.column}"
-            f",title={_property(each.title)}"
-        )
-        yield f"::{_COMMANDS[each.level]} {properties}::{_data(each.message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+        if left[each.level]:
+            left[each.level] -= 1
+            yield workflow_command(
+                _LEVELS[each.level],
+                each.message,
+                file=each.path,
+                line=each.line,
+                column=each.column,
+                title=each.title,
+            )

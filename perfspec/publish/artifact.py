@@ -16,16 +16,17 @@ from perfspec import jsonio
 from perfspec.errors import UsageError
 from perfspec.judge.model import Verdict
 from perfspec.measure.model import RunResult
+from perfspec.plan.changes import Change, Changes
 from perfspec.plan.model import Plan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST: Final = 64 << 20  # bytes of one file; result.json of a six-hour run has some ten
-T = TypeVar("T", Plan, RunResult, Verdict)
+T = TypeVar("T", Plan, RunResult, Verdict, Changes)
 
 
-def read_artifact(folder: Path) -> tuple[Plan, RunResult, Verdict]:
+def read_artifact(folder: Path) -> tuple[Plan, RunResult, Verdict, tuple[Change, ...]]:
     """What a run has left in ``folder``, or in the one folder in it. Raises UsageError."""
     run = _run_in(folder)
     plan = _read(run / "plan.json", Plan)
@@ -40,7 +41,8 @@ def read_artifact(folder: Path) -> tuple[Plan, RunResult, Verdict]:
     } - known:
         msg = f"{run}: the verdict is about tests that the plan does not have"
         raise UsageError(msg)
-    return plan, result, verdict
+    changed = run / "changes.json"
+    return plan, result, verdict, _read(changed, Changes).found if changed.exists() else ()
 
 
 def _run_in(folder: Path) -> Path:

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from perfspec import jsonio
 from perfspec.judge.model import Outcome
+from perfspec.report.changes_view import changes_md
 from perfspec.report.markdown import summary_md
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfspec.judge.model import Verdict
     from perfspec.measure.model import RunResult
+    from perfspec.plan.changes import Change
     from perfspec.plan.model import Plan
     from perfspec.publish.api import Api
     from perfspec.publish.context import Context
 
 When = Literal["always", "changes", "failures", "off"]
 LONGEST: Final = 65_536  # what GitHub takes, in characters
+MOST_CHANGES: Final = 50
 _ROOM: Final = 2_000  # for the markers and the link
 _GRAVE: Final = frozenset({Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE})
 
@@ -31,9 +36,17 @@ class Written:
     url: str = ""
 
 
-def comment_body(context: Context, plan: Plan, result: RunResult, verdict: Verdict) -> str:
+def comment_body(
+    context: Context,
+    plan: Plan,
+    result: RunResult,
+    verdict: Verdict,
+    changed: Sequence[Change] = (),
+) -> str:
     """Markdown for GitHub below its limit of length, with the marker by which it is found again."""
-    text = summary_md(plan, result, verdict, largest=LONGEST - _ROOM)
+    spec = "\n".join(changes_md(changed, MOST_CHANGES))
+    room = LONGEST - _ROOM - len(spec)
+    text = summary_md(plan, result, verdict, largest=room) + spec
     link = f"[Run, report and logs]({context.run_url}) · commit {context.sha[:12]}"
     return f"{marker(plan)}\n{_outcome_mark(verdict.outcome)}\n{text}\n{link}\n"
 

@@ -25,9 +25,14 @@ class _Head(msgspec.Struct):
     repo: _Named | None = None  # null once the fork was deleted
 
 
+class _Base(msgspec.Struct):
+    sha: str
+
+
 class _PullRequest(msgspec.Struct):
     number: int
     head: _Head
+    base: _Base | None = None
 
 
 class _WorkflowRun(msgspec.Struct):
@@ -61,8 +66,9 @@ class Context:
     """``sha`` is the commit that was measured, never GitHub's merge of it with its base.
 
     ``pull_request`` is its number if the event says it; ``source`` is the branch by which the
-    number is to be asked for (a ``workflow_run`` after a pull request). ``read_only`` marks the
-    pull request of a fork, whose token may write nothing.
+    number is to be asked for (a ``workflow_run`` after a pull request); ``base_sha`` the commit
+    that it builds on. ``read_only`` marks the pull request of a fork, whose token may write
+    nothing.
     """
 
     repository: str
@@ -74,6 +80,7 @@ class Context:
     run_url: str
     pull_request: int | None = None
     source: Branch | None = None
+    base_sha: str | None = None
     read_only: bool = False
     workspace: Path | None = None
     summary_file: Path | None = None
@@ -104,6 +111,7 @@ class Context:
             run_url=f"{server}/{repository}/actions/runs/{run}",
             pull_request=number,
             source=source,
+            base_sha=_base(event),
             read_only=fork,
             workspace=_path(variables, "GITHUB_WORKSPACE"),
             summary_file=_path(variables, "GITHUB_STEP_SUMMARY"),
@@ -125,6 +133,11 @@ def _subject(
             source = Branch(run.head_repository.full_name, run.head_branch)
         return run.head_sha, None, source, False
     return sha, None, None, False
+
+
+def _base(event: _Event) -> str | None:
+    request = event.pull_request
+    return request.base.sha if request is not None and request.base is not None else None
 
 
 def _read_event(path: str | None) -> _Event:

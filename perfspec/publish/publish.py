@@ -10,17 +10,26 @@ import msgspec
 from perfspec.publish.annotations import annotate, log_commands, path_in_repository
 from perfspec.publish.api import Api
 from perfspec.publish.check import write_check
-from perfspec.publish.comment import When, Written, comment_body, marker, write_comment
+from perfspec.publish.comment import (
+    MOST_CHANGES,
+    When,
+    Written,
+    comment_body,
+    marker,
+    write_comment,
+)
 from perfspec.publish.errors import PublishError
 from perfspec.publish.files import append_summary
+from perfspec.report.changes_view import changes_md
 from perfspec.report.markdown import summary_md
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from perfspec.clock import Clock
     from perfspec.judge.model import Verdict
     from perfspec.measure.model import RunResult
+    from perfspec.plan.changes import Change
     from perfspec.plan.model import Plan
     from perfspec.publish.annotations import Annotation
     from perfspec.publish.context import Context
@@ -51,7 +60,7 @@ class _Publisher:
     plan: Plan
     result: RunResult
     verdict: Verdict
-    clock: Clock
+    changed: Sequence[Change]
     places: list[Place] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -67,14 +76,16 @@ class _Publisher:
     def summary(self) -> Written:
         if self.context.summary_file is None:
             return Written("there is none: GITHUB_STEP_SUMMARY is not set")
-        append_summary(self.context.summary_file, summary_md(self.plan, self.result, self.verdict))
+        text = summary_md(self.plan, self.result, self.verdict)
+        spec = "\n".join(changes_md(self.changed, MOST_CHANGES))
+        append_summary(self.context.summary_file, text + spec)
         return Written("created")
 
     def comment(self, api: Api, when: When) -> Written:
         number = self._number(api)
         if number is None:
             return Written("no open pull request is at this commit")
-        body = comment_body(self.context, self.plan, self.result, self.verdict)
+        body = comment_body(self.context, self.plan, self.result, self.verdict, self.changed)
         outcome, mark = self.verdict.outcome, marker(self.plan)
         return write_comment(api, number, body, outcome=outcome, mark=mark, when=when)
 
@@ -101,6 +112,7 @@ def publish(
     result: RunResult,
     verdict: Verdict,
     *,
+    changed: Sequence[Change] = (),
     when: When,
     say: Callable[[str], None],
     clock: Clock,
@@ -109,7 +121,7 @@ def publish(
 
     What could not be published is in ``problems``; nothing is raised for it.
     """
-    publisher = _Publisher(context, plan, result, verdict, clock)
+    publisher = _Publisher(context, plan, result, verdict, changed)
     found = annotate(verdict, path_in_repository(plan, context.workspace))
     publisher.attempt("job summary", publisher.summary)
     if context.read_only:

@@ -35,10 +35,13 @@ def change_text(change: Change, arrow: str = "→") -> str:
     return f"{f'{change.test}: ' if change.test else ''}{text}{where}"
 
 
-def changes_md(found: Sequence[Change]) -> Iterator[str]:
-    """A list for GitHub; nothing for nothing."""
-    if found:
-        yield "**How the spec changed**"
-        yield ""
-        yield from (f"- {SIGNS[each.kind]} {markdown(change_text(each))}" for each in found)
-        yield ""
+def changes_md(found: Sequence[Change], most: int) -> Iterator[str]:
+    """A list for GitHub of at most ``most`` lines; nothing for nothing."""
+    if not found:
+        return
+    yield "**How the spec changed**"
+    yield ""
+    yield from (f"- {SIGNS[each.kind]} {markdown(change_text(each))}" for each in found[:most])
+    if found[most:]:
+        yield f"- … and {len(found) - most} more (`perfspec plan --base`)"
+    yield ""

@@ -82,6 +82,10 @@ class RunFolder:
         return self.path / "verdict.json"
 
     @property
+    def changes(self) -> Path:
+        return self.path / "changes.json"
+
+    @property
     def published(self) -> Path:
         return self.path / "published.json"
 

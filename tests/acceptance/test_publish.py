@@ -30,7 +30,7 @@ tests:
   load:
     users: 3
     duration: 2s
-    slo: { p95: 1us }
+    slo: { throughput: 100000/s }
 """
 MERGE, HEAD = "a" * 40, "b" * 40
 EVENT = {
@@ -89,7 +89,7 @@ def test_a_run_is_told_and_the_step_knows_its_outputs(
     assert (comment["issue"], check["head_sha"], check["conclusion"]) == (12, HEAD, "failure")
     [found] = check["annotations"]
     assert found["path"] == f"{folder.name}/perfspec.yaml"
-    assert found["start_line"] == SPEC.splitlines().index("    slo: { p95: 1us }") + 1
+    assert found["start_line"] == SPEC.splitlines().index("    slo: { throughput: 100000/s }") + 1
     outputs = (tmp_path / "output").read_text(encoding="utf-8")
     assert outputs.startswith("verdict<<perfspec_")
     assert "\nfail\n" in outputs

@@ -94,7 +94,9 @@ def test_a_line_that_moved_is_no_change() -> None:
 def test_in_markdown_foreign_names_stay_text() -> None:
     before = spec(endpoints="\n  home: { request: GET /, slo: { p95: 1s } }")
     after = spec(endpoints="\n  home: { request: GET /, slo: { p95: 2s } }")
-    lines = list(changes_md(changes(plan_of(before), plan_of(after))))
+    found = changes(plan_of(before), plan_of(after))
+    lines = list(changes_md(found, 50))
     assert lines[0] == "**How the spec changed**"
     assert lines[2].startswith("- ⚠️ smoke")
-    assert list(changes_md(())) == []
+    assert list(changes_md((), 50)) == []
+    assert list(changes_md(found * 3, 2))[-2].startswith("- … and 1 more")

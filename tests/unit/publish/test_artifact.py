@@ -11,18 +11,27 @@ from perfspec import jsonio
 from perfspec.errors import UsageError
 from perfspec.judge.verdict import judge_run
 from perfspec.publish.artifact import LARGEST, read_artifact
-from tests.results import bookshop_run
+from tests.results import latencies, limit, make_plan, make_run, make_test, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from perfspec.measure.model import RunResult
+    from perfspec.plan.model import Plan
+
+
+def small_run() -> tuple[Plan, RunResult]:
+    test = make_test(limit("p95", 0.3), name="smoke")
+    plan = make_plan(test)
+    return plan, make_run(plan, measure(test, {"login": latencies(300, 0.05)}))
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     folder = tmp_path / "artifact" / "2026-11-21T03-35-36Z-3f9c"
     folder.mkdir(parents=True)
-    plan, result = bookshop_run()
+    plan, result = small_run()
     jsonio.write_json(folder / "plan.json", plan)
     jsonio.write_json(folder / "result.json", result)
     jsonio.write_json(folder / "verdict.json", judge_run(plan, result))
@@ -31,9 +40,9 @@ def run(tmp_path: Path) -> Path:
 
 def test_a_run_is_read_from_its_folder_or_the_one_above(run: Path) -> None:
     assert read_artifact(run) == read_artifact(run.parent)
-    plan, result, verdict = read_artifact(run)
-    assert (plan, result) == bookshop_run()
-    assert verdict == judge_run(plan, result)
+    plan, result, verdict, changed = read_artifact(run)
+    assert (plan, result) == small_run()
+    assert (verdict, changed) == (judge_run(plan, result), ())
 
 
 def cut(run: Path) -> None:

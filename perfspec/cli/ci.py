@@ -1,0 +1,156 @@
+"""``perfspec ci``: the whole step of a workflow, from the changed spec to what GitHub shows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+import click
+
+from perfspec import jsonio
+from perfspec.cli.judge import open_run
+from perfspec.cli.lint import github
+from perfspec.cli.publish import publish_run, show_published
+from perfspec.cli.run import command as run
+from perfspec.cli.specs import choice_options, read_whole, spec_argument
+from perfspec.errors import Exit, InvalidSpecError, PerfspecError, UsageError
+from perfspec.judge.model import Outcome, Verdict
+from perfspec.plan.changes import Changes, changes
+from perfspec.publish.comment import When
+from perfspec.publish.context import Context
+from perfspec.publish.errors import PublishError
+from perfspec.publish.files import append_summary
+from perfspec.report.escape import markdown
+from perfspec.run.folder import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FailOn = Literal["fail", "inconclusive", "warn", "never"]
+_FAILING: Final[dict[str, frozenset[Outcome]]] = {
+    "never": frozenset(),
+    "fail": frozenset({Outcome.FAIL, Outcome.ERROR}),
+    "inconclusive": frozenset({Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE}),
+    "warn": frozenset({Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARN}),
+}
+GIT_S: Final = 60
+
+
+@click.command("ci")
+@spec_argument
+@choice_options
+@click.option("--workers", type=click.IntRange(min=1), help="Load processes, one for each core.")
+@click.option("--confirm", metavar="NAME", help="Name the protected environment that is meant.")
+@click.option(
+    "--comment",
+    type=click.Choice(get_args(When)),
+    default="always",
+    show_default=True,
+    help="When a pull request gets a comment.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(get_args(FailOn)),
+    default="inconclusive",
+    show_default=True,
+    help="The mildest outcome that fails the step.",
+)
+def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  # noqa: ANN401  (options of run)
+    """Check the spec, run it, judge it and publish it, in a workflow of GitHub Actions.
+
+    What was found is published also when the verdict is bad. The exit code is that of the verdict
+    where --fail-on says so; 5 when all is well but something could not be published.
+
+    \b
+    Examples:
+      perfspec ci
+      perfspec ci --sequence smoke --comment failures --fail-on fail
+    """  # noqa: D301
+    context = Context.from_environment(os.environ)
+    before = _newest()
+    try:
+        code: int = click.get_current_context().invoke(run, file=file, **rest)
+    except PerfspecError as error:
+        _tell(context, error)
+        raise
+    folder, plan, result = open_run(None)
+    if folder.id == before or not folder.verdict.exists():
+        return code
+    _keep_changes(context, file, folder)
+    done = publish_run(context, folder, plan, result, when=comment)
+    show_published(done)
+    return _exit_code(folder, code, fail_on, published=not done.problems)
+
+
+def _exit_code(folder: RunFolder, code: int, fail_on: FailOn, *, published: bool) -> int:
+    """``--fail-on`` is about verdicts: a run that broke or was interrupted is never well."""
+    outcome = jsonio.read_json(folder.verdict, Verdict).outcome
+    if code not in {Exit.OK, Exit.FAIL, Exit.NO_VERDICT}:
+        return code
+    if outcome in _FAILING[fail_on]:
+        return code or Exit.FAIL
+    return Exit.OK if published else Exit.NOT_PUBLISHED
+
+
+def _newest() -> str | None:
+    try:
+        return RunFolder.latest(Path()).id
+    except UsageError:
+        return None
+
+
+def _tell(context: Context, error: PerfspecError) -> None:
+    """No run has come of it: the summary says why, and mistakes are shown at their lines."""
+    found = error.diagnostics if isinstance(error, InvalidSpecError) else ()
+    for each in found:
+        click.echo(github(each))
+    if context.summary_file is not None:
+        lines = [f"- {markdown(line)}" for line in str(error).splitlines()]
+        text = "\n".join(["# 💥 perfspec has not run", "", *lines])
+        try:
+            append_summary(context.summary_file, text)
+        except PublishError as problem:
+            click.echo(f"Error: not published: {problem}", err=True)
+
+
+def _keep_changes(context: Context, file: str, folder: RunFolder) -> None:
+    """How the spec differs from that of the commit that a pull request builds on."""
+    if context.base_sha is None:
+        return
+    base = folder.path / ".base.yaml"
+    found = _base_spec(context.base_sha, file)
+    if found is None:
+        click.echo(
+            "warning: how the spec changed is not known: let actions/checkout have fetch-depth: 2",
+            err=True,
+        )
+        return
+    base.write_bytes(found)
+    try:
+        changed = changes(read_whole(str(base)), read_whole(file))
+    except InvalidSpecError:
+        click.echo("warning: how the spec changed is not known: it was not valid", err=True)
+    else:
+        jsonio.write_json(folder.changes, Changes(base=context.base_sha, found=changed))
+    finally:
+        base.unlink()
+
+
+def _base_spec(sha: str, file: str) -> bytes | None:
+    """The file as the base has it; the first parent of GitHub's merge is the base too."""
+    for commit in (sha, "HEAD^1"):
+        words = ["git", "show", f"{commit}:./{file}"]
+        found = _git(words)
+        if found is not None:
+            return found
+    return None
+
+
+def _git(words: Sequence[str]) -> bytes | None:
+    try:
+        done = subprocess.run(words, capture_output=True, check=False, timeout=GIT_S)  # noqa: S603  (git, without a shell)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,181 @@
+"""``perfspec ci`` as the step of a workflow: a real checkout, a real run, an API over a socket."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.commands import perfspec, write_spec
+from tests.demo_target import running_demo
+from tests.github_double import REPOSITORY, TOKEN, Fault, GitHub, running_github
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.commands import Done
+    from tests.demo_target import Demo
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ci")]
+
+SPEC = """\
+perfspec: 1
+name: shop
+environments: { local: { url: "<url>" } }
+endpoints: { books: { request: GET /books } }
+personas: { reader: { think: 20ms, journey: [books] } }
+tests:
+  load:
+    users: 3
+    duration: 1s
+    slo: { <limit> }
+"""
+HEAD = "b" * 40
+KEPT, BROKEN, UNDECIDED = "error_rate: 0%", "throughput: 90000/s", "p99_9: 2s"
+
+
+class Checkout:
+    """A repository whose base and head have specs with these limits."""
+
+    def __init__(self, folder: Path, shop: Demo, github: GitHub) -> None:
+        self.folder, self.shop, self.github = folder / "shop", shop, github
+        self.summary, self.output = folder / "summary", folder / "output"
+        self.event: dict[str, Any] = {}
+        self.folder.mkdir()
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    def git(self, *words: str) -> str:
+        who = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+        done = subprocess.run(
+            ["git", *who, *words], cwd=self.folder, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    def commit(self, limit: str) -> str:
+        write_spec(self.folder, SPEC, url=self.shop.url, limit=limit)
+        self.git("add", "perfspec.yaml")
+        self.git("commit", "--quiet", "--allow-empty", "-m", limit)
+        return self.git("rev-parse", "HEAD")
+
+    def pull_request(self, base: str, repository: str = REPOSITORY) -> None:
+        head = {"sha": HEAD, "repo": {"full_name": repository}}
+        self.event = {"pull_request": {"number": 12, "head": head, "base": {"sha": base}}}
+
+    def ci(self, *words: str, **variables: str) -> Done:
+        event = self.folder.parent / "event.json"
+        event.write_text(json.dumps(self.event), encoding="utf-8")
+        step = {
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_SHA": "a" * 40,
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_RUN_ID": "7",
+            "GITHUB_API_URL": self.github.url,
+            "GITHUB_GRAPHQL_URL": f"{self.github.url}/graphql",
+            "GITHUB_SERVER_URL": self.github.url,
+            "GITHUB_WORKSPACE": str(self.folder),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+            "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_TOKEN": TOKEN,
+        }
+        return perfspec(self.folder, "ci", *words, **(step | variables))
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Demo]:
+    with running_demo("--speed=inf") as shop:
+        yield shop
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, shop: Demo) -> Iterator[Checkout]:
+    with running_github() as github:
+        yield Checkout(tmp_path, shop, github)
+
+
+def test_a_pull_request_that_keeps_its_limits(checkout: Checkout) -> None:
+    base = checkout.commit("error_rate: 0%")
+    checkout.commit("error_rate: 1%")
+    checkout.pull_request(base)
+    done = checkout.ci()
+    assert done.code == 0, done.all
+    [comment], [check] = checkout.github.comments, checkout.github.checks
+    assert "# ✅ shop on local: pass" in comment["body"]
+    assert "⚠️ load: error\\_rate of all requests loosened 0% → 1%" in comment["body"]
+    assert check["conclusion"] == "success"
+    assert "loosened" in checkout.summary.read_text(encoding="utf-8")
+
+
+def test_the_base_is_also_known_from_the_merge_that_was_checked_out(checkout: Checkout) -> None:
+    checkout.commit(BROKEN)
+    checkout.commit(KEPT)
+    checkout.pull_request("0" * 40)
+    assert checkout.ci().code == 0
+    assert "the limit throughput of all requests removed" in checkout.github.comments[0]["body"]
+
+
+def test_without_the_base_the_step_says_what_it_cannot_know(checkout: Checkout) -> None:
+    checkout.commit(KEPT)
+    checkout.pull_request("0" * 40)
+    done = checkout.ci()
+    assert done.code == 0
+    assert "let actions/checkout have fetch-depth: 2" in done.err
+    assert "How the spec changed" not in checkout.github.comments[0]["body"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "fail_on", "code", "conclusion"),
+    [
+        (BROKEN, "inconclusive", 1, "failure"),
+        (BROKEN, "never", 0, "failure"),
+        (UNDECIDED, "inconclusive", 4, "neutral"),
+        (UNDECIDED, "fail", 0, "neutral"),
+    ],
+)
+def test_a_bad_verdict_is_published_and_fails_as_asked(
+    checkout: Checkout, limit: str, fail_on: str, code: int, conclusion: str
+) -> None:
+    checkout.pull_request(checkout.commit(limit))
+    assert checkout.ci("--fail-on", fail_on).code == code
+    assert checkout.github.checks[0]["conclusion"] == conclusion
+    assert len(checkout.github.comments) == 1
+
+
+def test_a_spec_with_mistakes_is_shown_at_its_lines_and_in_the_summary(checkout: Checkout) -> None:
+    checkout.pull_request(checkout.commit("p95: fast"))
+    done = checkout.ci()
+    assert done.code == 2
+    assert "::error file=perfspec.yaml,line=10,col=17,title=PS104::" in done.out
+    assert "# 💥 perfspec has not run" in checkout.summary.read_text(encoding="utf-8")
+    assert checkout.github.comments == []
+
+
+def test_a_dead_target_is_a_failed_check(checkout: Checkout) -> None:
+    checkout.pull_request(checkout.commit(KEPT))
+    write_spec(checkout.folder, SPEC, url="http://127.0.0.1:9", limit=KEPT)
+    done = checkout.ci()
+    assert done.code in {1, 3}
+    assert checkout.github.checks[0]["conclusion"] == "failure"
+
+
+def test_an_api_that_is_down_changes_no_verdict(checkout: Checkout) -> None:
+    checkout.pull_request(checkout.commit(KEPT))
+    checkout.github.faults = [Fault(422, "POST")] * 2
+    done = checkout.ci()
+    assert done.code == 5
+    assert done.err.count("Error: not published: ") == 2
+    checkout.pull_request(checkout.commit(BROKEN))
+    checkout.github.faults = [Fault(422, "POST")] * 2
+    assert checkout.ci().code == 1
+
+
+def test_the_pull_request_of_a_fork_writes_nothing(checkout: Checkout) -> None:
+    checkout.pull_request(checkout.commit(BROKEN), repository="mallory/shop")
+    done = checkout.ci(GITHUB_TOKEN="")
+    assert done.code == 1
+    assert checkout.github.calls == []
+    assert "::error file=perfspec.yaml,line=10" in done.out
+    assert checkout.summary.exists()
