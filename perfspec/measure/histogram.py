@@ -72,7 +72,7 @@ class Histogram:
         """To be called when nothing is added for now."""
         if self._packed is None:
             ranked = sorted(self._counts)
-            self._packed = array("H", ranked), array("Q", map(self._counts.__getitem__, ranked))
+            self._packed = array("H", ranked), array("I", map(self._counts.__getitem__, ranked))
             self._counts = {}
 
     def _unpacked(self) -> dict[int, int]:
@@ -174,7 +174,7 @@ class Histogram:
         histogram = cls()
         histogram.sum_us, histogram.max_us = numbers[:2]
         try:
-            histogram._packed = array("H", accumulate(numbers[2::2])), array("Q", numbers[3::2])
+            histogram._packed = array("H", accumulate(numbers[2::2])), array("I", numbers[3::2])
         except OverflowError as error:
             raise ValueError(str(error)) from None
         histogram.count = sum(histogram._packed[1])
