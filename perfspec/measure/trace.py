@@ -19,7 +19,7 @@ class CheckResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Exchange(msgspec.Struct, tag="exchange", kw_only=True, forbid_unknown_fields=True):
-    """One request and its answer, nothing masked yet.
+    """One request and its answer, or one message over an open connection; nothing masked yet.
 
     Bodies are the beginning of their text; ``sent`` and ``received`` are all bytes on the wire.
     ``error`` and ``message`` tell why the step failed, ``phase`` where in a user's life it stood.
@@ -28,7 +28,7 @@ class Exchange(msgspec.Struct, tag="exchange", kw_only=True, forbid_unknown_fiel
     persona: str
     phase: Literal["on_start", "journey", "on_stop"]
     step: str
-    kind: Literal["request", "poll"]
+    kind: Literal["request", "poll", "message"]
     method: str
     url: str
     request_headers: list[tuple[str, str]]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from perfspec.plan.base import JsonValue, Place, Value
+from perfspec.plan.channel import Answer, channel_of
+from perfspec.plan.request import Capture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 class Options(Value, frozen=True, kw_only=True):
@@ -62,7 +67,96 @@ class PythonStep(Value, frozen=True, kw_only=True, tag="call"):
     place: Place
 
 
-Step = RequestStep | GroupStep | MixStep | ThinkStep | SetStep | PythonStep
+class ConnectStep(Value, frozen=True, kw_only=True, tag="connect"):
+    """Opens a channel; what a journey opens is closed with it."""
+
+    channel: str
+    options: Options = Options()
+    place: Place
+
+
+class MessageStep(Value, frozen=True, kw_only=True, tag="message"):
+    """Sends one message (CHANNEL.MESSAGE), and waits for its acknowledgement if it has one."""
+
+    message: str
+    options: Options = Options()
+    place: Place
+
+    @property
+    def channel(self) -> str:
+        return channel_of(self.message)
+
+
+class ReceiveStep(Value, frozen=True, kw_only=True, tag="receive"):
+    """Waits for a message that is like ``until``; those before it are passed over."""
+
+    channel: str
+    until: Answer = Answer()
+    timeout_s: float
+    captures: tuple[Capture, ...] = ()
+    options: Options = Options()
+    place: Place
+
+
+class Pcm(Value, frozen=True, kw_only=True):
+    """Raw audio: samples a second, bits of each, made up by seed or those of the file ``path``."""
+
+    rate: int
+    bits: int
+    channels: int = 1
+    path: str | None = None
+
+    @property
+    def bytes_per_s(self) -> int:
+        return self.rate * self.channels * self.bits // 8
+
+
+class StreamStep(Value, frozen=True, kw_only=True, tag="stream"):
+    """A message every ``every_s`` for ``for_s``, on a clock that never slips."""
+
+    message: str
+    every_s: float
+    for_s: float
+    pcm: Pcm | None = None
+    options: Options = Options()
+    place: Place
+
+    @property
+    def channel(self) -> str:
+        return channel_of(self.message)
+
+
+class CloseStep(Value, frozen=True, kw_only=True, tag="close"):
+    """Closes a channel."""
+
+    channel: str
+    options: Options = Options()
+    place: Place
+
+
+Step = (
+    RequestStep
+    | GroupStep
+    | MixStep
+    | ThinkStep
+    | SetStep
+    | PythonStep
+    | ConnectStep
+    | MessageStep
+    | ReceiveStep
+    | StreamStep
+    | CloseStep
+)
+ChannelStep = ConnectStep | MessageStep | ReceiveStep | StreamStep | CloseStep
+"""Steps that need an open connection, or make one."""
+
+
+def every_step(steps: Iterable[Step]) -> Iterator[Step]:
+    """Steps and, after each group, the steps in it."""
+    for each in steps:
+        yield each
+        if isinstance(each, GroupStep):
+            yield from every_step(each.steps)
 
 
 class Auth(Value, frozen=True, kw_only=True):
@@ -95,3 +189,8 @@ class Persona(Value, frozen=True, kw_only=True):
     on_start: tuple[Step, ...] = ()
     journey: tuple[Step, ...]
     on_stop: tuple[Step, ...] = ()
+
+    @property
+    def life(self) -> Iterator[Step]:
+        """All steps, from the first to the last."""
+        return every_step((*self.on_start, *self.journey, *self.on_stop))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import msgspec
 
+from perfspec.plan.channel import BinaryBody
 from perfspec.plan.request import (
     CborBody,
     FileBody,
@@ -20,12 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfspec.plan.model import FileSet
-    from perfspec.plan.request import Endpoint
+    from perfspec.plan.request import Body
 
 
-def mean_body_size(endpoint: Endpoint, files: Sequence[FileSet]) -> float:
+def mean_body_size(body: Body | BinaryBody | None, files: Sequence[FileSet]) -> float:
     """Bytes; a file from disk counts as nothing, since the plan does not open it."""
-    body = endpoint.body
     match body:
         case None:
             return 0.0
@@ -39,6 +39,8 @@ def mean_body_size(endpoint: Endpoint, files: Sequence[FileSet]) -> float:
             return _size(body.parts, files) + 120.0 * len(body.parts)
         case FileBody():
             return _size(body.file, files)
+        case BinaryBody():
+            return _size(body.content, files)
         case _:
             assert_never(body)
 

@@ -41,7 +41,7 @@ def trace_lines(message: TryMessage, *, headers: bool = False) -> Iterator[Line]
 def _exchange(each: Exchange, *, headers: bool) -> Iterator[Line]:
     during = "" if each.phase == "journey" else f" ({each.phase})"
     yield f"{each.persona} {each.step}{during}", "bold"
-    status = str(each.status) if each.status else str(each.error)
+    status = str(each.status) if each.status else str(each.error or "ok")
     numbers = f"{status}, {format_latency(each.latency_s)}, {format_size(each.received)} received"
     yield f"  {each.method} {each.url}", ""
     yield from _headers(">", each.request_headers, every=headers)

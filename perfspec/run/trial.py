@@ -9,6 +9,7 @@ import msgspec
 
 from perfspec.expr import parse_template
 from perfspec.measure.trace import Exchange, Fault, Tried, TryEnded, TryMessage
+from perfspec.plan.journey import ReceiveStep
 from perfspec.run.child import Child, Closed, Silence
 from perfspec.run.contracts import StepError
 from perfspec.run.process import STEP_S, describe_status
@@ -97,10 +98,15 @@ def _messages(
 
 def _patience(context: Context) -> float:
     """Seconds in which the next message must come: a request and its poll may use theirs up."""
-    longest = max(
-        each.timeout_s + (each.poll.timeout_s if each.poll else 0.0)
-        for each in context.plan.endpoints
-    )
+    plan = context.plan
+    waits = [
+        each.timeout_s + (each.poll.timeout_s if each.poll else 0.0) for each in plan.endpoints
+    ]
+    for channel in plan.channels:
+        waits += [channel.timeout_s, *(each.timeout_s for each in channel.messages)]
+    for persona in plan.tests[0].personas:
+        waits += [each.timeout_s for each in persona.life if isinstance(each, ReceiveStep)]
+    longest = max(waits)
     return context.options.deadlines.start + longest
 
 
@@ -123,7 +129,7 @@ def _is_failure(message: TryMessage, renewing: Container[str]) -> TypeGuard[Exch
     """Whether a step failed; a 401 that renews credentials is repeated, and a poll asked again."""
     if isinstance(message, Exchange):
         renews = message.status == UNAUTHORIZED and message.persona in renewing
-        return message.error is not None and message.kind == "request" and not renews
+        return message.error is not None and message.kind != "poll" and not renews
     return isinstance(message, Fault)
 
 

@@ -7,12 +7,39 @@ from typing import TYPE_CHECKING, Final
 from perfspec.spec.persona import MixStep
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+
     from perfspec.spec.model import Spec
     from perfspec.spec.persona import Persona
 
 COPIED: Final = ("data", "auth", "think", "on_start", "journey", "mix", "on_stop")
 """What ``like`` brings: what a user does. How many there are is each persona's own business."""
 _EITHER: Final = frozenset({"journey", "mix"})
+
+
+def tags_of(spec: Spec, called: str) -> frozenset[str]:
+    """Tags of an endpoint, or of a message: its own and those of its endpoint."""
+    endpoint, _, message = called.partition(".")
+    written = spec.endpoints.get(endpoint)
+    if written is None:
+        return frozenset()
+    own = (written.messages or {}).get(message)
+    more = (own.tags or ()) if own is not None else ()
+    return frozenset({*(written.tags or ()), *more})
+
+
+def is_kept(
+    spec: Spec, called: str, only: Sequence[AbstractSet[str]], without: AbstractSet[str]
+) -> bool:
+    """Whether ``only`` (a tag of each) and ``without`` leave an endpoint or message in a test.
+
+    A connection stays where it does itself, or one of its messages.
+    """
+    written = spec.endpoints.get(called)
+    messages = [] if written is None else [f"{called}.{each}" for each in written.messages or ()]
+    found = (tags_of(spec, each) for each in (called, *messages))
+    return any(all(tags & each for each in only) and not tags & without for tags in found)
 
 
 def effective_personas(spec: Spec) -> dict[str, Persona]:

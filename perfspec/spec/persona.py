@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from perfspec.spec.answer import Captures
 from perfspec.spec.base import (
+    CalledName,
     Duration,
     DurationRange,
     Name,
@@ -20,11 +22,12 @@ from perfspec.spec.base import (
     by_shape,
     only_one,
 )
+from perfspec.spec.channel import Answer
 from perfspec.spec.limits import Slo
 
-STEP_WORDS = ("group", "mix", "think", "set", "call")
+CHANNEL_WORDS = ("connect", "receive", "stream", "close")
+STEP_WORDS = ("group", "mix", "think", "set", "call", *CHANNEL_WORDS)
 OPTION_WORDS = ("only_if", "chance", "times", "think", "set", "if_fails")
-LATER_STEP_WORDS = ("connect", "receive", "stream", "close")
 
 
 class StepOptions(Strict):
@@ -78,7 +81,7 @@ class GroupStep(StepOptions):
 class MixStep(StepOptions):
     """One of several endpoints, by weight."""
 
-    mix: dict[Name, Weight] = Field(
+    mix: dict[CalledName, Weight] = Field(
         min_length=1,
         description="One of several endpoints, drawn by weight. "
         "Example: `mix: { search: 40, browse: 60 }`",
@@ -113,7 +116,74 @@ class CallStep(StepOptions):
     )
 
 
-EndpointStep = Annotated[dict[Name, StepOptions], Field(min_length=1, max_length=1)]
+class ConnectStep(StepOptions):
+    """Opens a connection, which ends with the journey at the latest."""
+
+    connect: Name = Field(description="Opens a connection. Example: `connect: session`")
+
+
+class ReceiveStep(StepOptions):
+    """Waits for a message that the server sends of its own accord."""
+
+    receive: Name = Field(
+        description="Waits for a message of this connection. Example: `receive: session`"
+    )
+    until: Answer | None = Field(
+        None,
+        description="What it looks like; those before it are passed over. "
+        "Example: `until: { json: { $.type: ready } }`",
+    )
+    timeout: Duration | None = Field(
+        None, description="How long that may take, 30s when left out. Example: `timeout: 5s`"
+    )
+    capture: Captures | None = Field(
+        None, description="Variables that are taken from it. Example: `capture: { id: $.id }`"
+    )
+
+
+class Pcm(Strict):
+    """Audio as a microphone gives it: little-endian samples without a header."""
+
+    rate: Annotated[int, Field(ge=1000, le=384_000)] = Field(
+        description="Samples a second. Example: `rate: 16000`"
+    )
+    bits: Literal[8, 16, 24, 32] = Field(
+        16, description="Bits of a sample, 16 when left out. Example: `bits: 16`"
+    )
+    channels: Annotated[int, Field(ge=1, le=32)] = Field(
+        1, description="Samples at a time, 1 when left out. Example: `channels: 2`"
+    )
+    path: Text | None = Field(
+        None,
+        description="A WAV or raw file beside the spec; a tone when left out. "
+        "Example: `path: speech.wav`",
+    )
+
+
+class StreamStep(StepOptions):
+    """Sends a message at a steady pace, on a clock that never slips."""
+
+    stream: CalledName = Field(
+        pattern=r"\.", description="The message that is sent. Example: `stream: session.chunk`"
+    )
+    every: Duration = Field(description="From one message to the next. Example: `every: 32ms`")
+    for_: Duration = Field(
+        alias="for", description="How long the stream goes on. Example: `for: 5m`"
+    )
+    pcm: Pcm | None = Field(
+        None,
+        description="The audio of each message, `pcm` in its templates. "
+        "Example: `pcm: { rate: 16000, bits: 16 }`",
+    )
+
+
+class CloseStep(StepOptions):
+    """Closes a connection."""
+
+    close: Name = Field(description="Closes a connection. Example: `close: session`")
+
+
+EndpointStep = Annotated[dict[CalledName, StepOptions], Field(min_length=1, max_length=1)]
 
 
 def step_kind(value: object) -> str | None:
@@ -124,7 +194,7 @@ def step_kind(value: object) -> str | None:
         return f"<{type(value).__name__.removesuffix('Step').lower()}>"
     if not isinstance(value, dict):
         return None
-    for word in ("group", "mix", "call"):
+    for word in ("group", "mix", "call", *CHANNEL_WORDS):
         if word in value:
             return f"<{word}>"
     for word in ("think", "set"):
@@ -134,18 +204,22 @@ def step_kind(value: object) -> str | None:
 
 
 Step = Annotated[
-    Annotated[Name, Tag("<text>")]
+    Annotated[CalledName, Tag("<text>")]
     | Annotated[GroupStep, Tag("<group>")]
     | Annotated[MixStep, Tag("<mix>")]
     | Annotated[CallStep, Tag("<call>")]
     | Annotated[ThinkStep, Tag("<think>")]
     | Annotated[SetStep, Tag("<set>")]
+    | Annotated[ConnectStep, Tag("<connect>")]
+    | Annotated[ReceiveStep, Tag("<receive>")]
+    | Annotated[StreamStep, Tag("<stream>")]
+    | Annotated[CloseStep, Tag("<close>")]
     | Annotated[EndpointStep, Tag("<endpoint>")],
     Discriminator(
         step_kind,
         custom_error_type="perfspec",
-        custom_error_message="write an endpoint's name, or a mapping with group, mix, think, "
-        "set or call",
+        custom_error_message="write an endpoint's name, or a mapping with one of "
+        + ", ".join(STEP_WORDS),
     ),
 ]
 Steps = list[Step]
@@ -230,7 +304,7 @@ class Persona(Strict):
     journey: Annotated[Steps, Field(min_length=1)] | None = Field(
         None, description="Steps taken in order, over and over. Example: `journey: [home, search]`"
     )
-    mix: dict[Name, Weight] | None = Field(
+    mix: dict[CalledName, Weight] | None = Field(
         None,
         min_length=1,
         description="Short for a journey of one mix. Example: `mix: { search: 40, browse: 60 }`",

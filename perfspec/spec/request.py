@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, Tag, model_validator
+from pydantic import Field, model_validator
 
+from perfspec.spec.answer import Captures, Expect, FileRef, Status
 from perfspec.spec.base import (
     Count,
     Duration,
@@ -14,12 +15,11 @@ from perfspec.spec.base import (
     Size,
     Strict,
     Text,
-    by_shape,
-    lacking,
-    literally,
     only_one,
     wrong,
 )
+from perfspec.spec.budget import Budget
+from perfspec.spec.channel import CHANNEL_KEYS, Message, SocketIo, WebSocketShape
 from perfspec.spec.limits import Slo
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -34,148 +34,13 @@ RequestLine = Annotated[
         },
     ),
 ]
-StatusCode = Annotated[int, Field(ge=100, le=599)]
-StatusClass = Annotated[
-    str,
-    Field(
-        pattern=r"^[1-5]xx$",
-        json_schema_extra={"patternErrorMessage": "Write a status such as 200, or a class: 2xx"},
-    ),
-]
-OneStatus = StatusCode | StatusClass
-Status = Annotated[
-    Annotated[OneStatus, Tag("<text>")]
-    | Annotated[list[OneStatus], Field(min_length=1), Tag("<list>")],
-    by_shape("a status such as 200, a class such as 2xx, or a list of them"),
-]
 Headers = dict[Text, Scalar]
+OF_REQUESTS = (
+    "json_", "form", "multipart", "cbor", "msgpack", "text", "file",
+    "redirects", "expect", "capture", "retry", "poll",
+)  # fmt: skip
+"""Keys that an open connection does not have."""
 BODIES = ("json_", "form", "multipart", "cbor", "msgpack", "text", "file")
-
-
-class _Conditions(Strict):
-    @model_validator(mode="after")
-    def _some_condition(self) -> Self:
-        if not self.model_fields_set:
-            names = (name.removesuffix("_") for name in type(self).model_fields)
-            text = f"write one of {', '.join(names)}"
-            raise lacking(text)
-        if "exists" in self.model_fields_set and len(self.model_fields_set) > 1:
-            text = "exists stands alone: every other condition needs something that is there"
-            raise wrong(text)
-        return self
-
-
-class JsonCheck(_Conditions):
-    """Conditions on what a JSON path finds."""
-
-    equals: Any = Field(None, description="Is this value. Example: `equals: done`")
-    in_: list[Any] | None = Field(
-        None, alias="in", min_length=1, description="Is one of these. Example: `in: [new, done]`"
-    )
-    matches: str | None = Field(
-        None, description="A regular expression finds something. Example: `matches: '^[0-9]+$'`"
-    )
-    min: float | None = Field(None, description="A number of at least this. Example: `min: 1`")
-    max: float | None = Field(None, description="A number of at most this. Example: `max: 100`")
-    exists: bool | None = Field(
-        None, description="There is a hit, or none. Example: `exists: false`"
-    )
-
-
-class TextCheck(_Conditions):
-    """Conditions on a header or the body."""
-
-    equals: str | None = Field(None, description="Is this text. Example: `equals: text/plain`")
-    contains: str | None = Field(None, description="Contains this. Example: `contains: Welcome`")
-    matches: str | None = Field(
-        None, description="A regular expression finds something. Example: `matches: '^W/'`"
-    )
-    exists: bool | None = Field(None, description="Is there, or not. Example: `exists: true`")
-
-
-class BodyCheck(_Conditions):
-    """Conditions on the body as text."""
-
-    contains: str | None = Field(None, description="Contains this. Example: `contains: Welcome`")
-    matches: str | None = Field(
-        None, description="A regular expression finds something. Example: `matches: 'id=[0-9]+'`"
-    )
-
-
-HeaderCheck = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[TextCheck, Tag("<map>")],
-    by_shape("the header's text, or a mapping with equals, contains, matches or exists"),
-]
-ValueCheck = Annotated[
-    Annotated[Scalar, Tag("<text>")]
-    | Annotated[JsonCheck, Tag("<map>")]
-    | Annotated[list[Any], Tag("<list>")],
-    by_shape("a value, exists, or a mapping with equals, in, matches, min, max or exists"),
-]
-
-
-class Expect(Strict):
-    """What a right answer looks like."""
-
-    status: Status | None = Field(
-        None, description="Accepted statuses, 2xx when left out. Example: `status: [200, 404]`"
-    )
-    json_: dict[Text, ValueCheck] | None = Field(
-        None,
-        alias="json",
-        description="What stands at JSON paths of the answer. Example: `json: { $.token: exists }`",
-    )
-    headers: dict[Text, HeaderCheck] | None = Field(
-        None,
-        description="What stands in headers of the answer. "
-        "Example: `headers: { ETag: { exists: true } }`",
-    )
-    body: BodyCheck | None = Field(
-        None,
-        description="What stands in the answer's body as text. "
-        "Example: `body: { contains: Welcome }`",
-    )
-
-
-CAPTURES = ("json_", "header", "cookie", "regex", "status")
-
-
-class Capture(Strict):
-    """Where a variable comes from."""
-
-    json_: Text | None = Field(
-        None, alias="json", description="What a JSON path finds in the body. Example: `json: $.id`"
-    )
-    header: Text | None = Field(
-        None, description="The value of a header. Example: `header: Location`"
-    )
-    cookie: Text | None = Field(
-        None, description="The value of a cookie. Example: `cookie: session`"
-    )
-    regex: Text | None = Field(
-        None,
-        description="What a regular expression finds in the body: its first group, else all. "
-        "Example: `regex: 'csrf=(\\w+)'`",
-    )
-    status: Annotated[Literal[True], literally(expected=True)] | None = Field(
-        None, description="The status of the answer. Example: `status: true`"
-    )
-    optional: bool = Field(
-        default=False,
-        description="Finding nothing is no error; the variable is null. Example: `optional: true`",
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        only_one(self, CAPTURES, "a capture")
-        return self
-
-
-CaptureSource = Annotated[
-    Annotated[Text, Tag("<text>")] | Annotated[Capture, Tag("<map>")],
-    by_shape("a JSON path such as $.id, or a mapping with json, header, cookie, regex or status"),
-]
-Captures = dict[Name, CaptureSource]
 
 
 class Retry(Strict):
@@ -225,29 +90,31 @@ class Poll(Strict):
     slo: Slo | None = Field(
         None, description="Limits of completing the job. Example: `slo: { p95: 60s }`"
     )
-
-
-class FileRef(Strict):
-    """A file as body or as part of one."""
-
-    from_: Name | None = Field(
-        None, alias="from", description="A data source with files. Example: `from: recordings`"
+    budget: Budget | None = Field(
+        None,
+        description="How much longer completing it may take. Example: `budget: { p95: +20% }`",
     )
-    path: Text | None = Field(None, description="A file beside the spec. Example: `path: logo.png`")
-    type: Text | None = Field(
-        None, description="Media type of the file. Example: `type: image/png`"
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        only_one(self, ("from_", "path"), "a file")
-        return self
 
 
 class Endpoint(Strict):
-    """One kind of request."""
+    """One kind of request, or a connection with its messages."""
 
-    request: RequestLine
+    request: RequestLine | None = None
+    websocket: WebSocketShape | None = Field(
+        None,
+        description="Path (or URL) of a WebSocket, instead of a request. Example: `websocket: /ws`",
+    )
+    socketio: SocketIo | None = Field(
+        None,
+        description="A Socket.IO session, instead of a request. "
+        "Example: `socketio: { namespace: /voice }`",
+    )
+    messages: dict[Name, Message] | None = Field(
+        None,
+        min_length=1,
+        description="Messages over the connection, each with a name. "
+        "Example: `messages: { ping: { send: { text: ping }, ack: next } }`",
+    )
     description: str | None = Field(
         None, description="For readers. Example: `description: Sign in`"
     )
@@ -315,6 +182,24 @@ class Endpoint(Strict):
     slo: Slo | None = Field(
         None, description="Limits of this endpoint's requests. Example: `slo: { p95: 300ms }`"
     )
+    budget: Budget | None = Field(
+        None,
+        description="Replaces the root's and the test's for this endpoint, metric by metric. "
+        "Example: `budget: { p95: +15% }`",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kind = only_one(self, ("request", *CHANNEL_KEYS), "an endpoint")
+        ill = (
+            "messages"
+            if kind == "request"
+            else next((each for each in OF_REQUESTS if each in self.model_fields_set), None)
+        )
+        if ill is not None and ill in self.model_fields_set:
+            text = f"{ill.rstrip('_')} does not belong to {kind}"
+            raise wrong(text)
+        return self
 
     @model_validator(mode="after")
     def _one_body(self) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from perfspec.spec.persona import LATER_STEP_WORDS, OPTION_WORDS, STEP_WORDS
+from perfspec.spec.persona import OPTION_WORDS, STEP_WORDS
 from perfspec.spec.tree import REFUSED, Node
 
 if TYPE_CHECKING:
@@ -61,10 +61,6 @@ def _put(owner: Node, index: int, node: Node) -> None:
 
 def _checked_step(node: Node, endpoints: list[str], findings: Findings) -> Node:
     keys = node.names()
-    later = [key for key in keys if key in LATER_STEP_WORDS]
-    if later:
-        message = f"this version of perfspec does not know {later[0]} steps yet"
-        return _refused(node, later[0], "PS102", message, None, findings)
     if word := _misspelt_word(keys, endpoints, findings):
         message = f"there is no endpoint and no word of steps {keys[0]!r}"
         return _refused(node, keys[0], "PS201", message, f"did you mean {word!r}?", findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perfspec.spec.base import NAME_PATTERN
+from perfspec.spec.base import CALLED_PATTERN, NAME_PATTERN
 from perfspec.spec.later import of_later
 from perfspec.spec.mistakes import missing_space
 from perfspec.spec.quantities import suggest
@@ -70,7 +70,7 @@ def kinds(errors: list[ErrorDetails], path: Path, keys: Keys) -> Wording:
     if not fitting:
         return Wording("PS103", f"{message}: {errors[0]['msg']}")
     hint = f"it is {' or '.join(fitting)}"
-    if fitting == ["text"] and keys.at(loc).get("pattern") == NAME_PATTERN:
+    if fitting == ["text"] and keys.at(loc).get("pattern") in {NAME_PATTERN, CALLED_PATTERN}:
         hint = "it is a name"
     elif fitting == ["text"] and isinstance(value, int | float):
         written = str(value).lower() if isinstance(value, bool) else value
@@ -136,6 +136,12 @@ def _bad_key(error: ErrorDetails, keys: Keys) -> Wording:
         choices = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
         hint = keys.near(key, choices) or f"keys here are {', '.join(choices)}"
         return Wording("PS102", f"unknown key {key!r}", hint)
+    pattern = str(error.get("ctx", {}).get("pattern", NAME_PATTERN))
+    where = (*error["loc"][:-2], error["loc"][-1])
+    said = None if pattern == NAME_PATTERN else keys.pattern_message(where, pattern)
+    if said is not None:
+        hint = said[:1].lower() + said[1:]
+        return Wording("PS106", f"{describe(key)} is no name of a series", hint)
     return _name(key)
 
 
@@ -199,7 +205,7 @@ def _choice(what: str, error: ErrorDetails, path: Path, keys: Keys) -> Wording:
 
 
 def _pattern(what: str, value: str, loc: Loc, pattern: str, keys: Keys) -> Wording:
-    if pattern == NAME_PATTERN:
+    if pattern in {NAME_PATTERN, CALLED_PATTERN}:
         return _name(value)
     message = keys.pattern_message(loc, pattern) or "it has another form"
     return Wording("PS107", f"{what} is {describe(value)}", message[:1].lower() + message[1:])

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, assert_never
 
+from perfspec.plan.compile.requests import compile_answer, compile_captures
 from perfspec.plan.journey import (
     Auth,
+    CloseStep,
+    ConnectStep,
     GroupStep,
+    MessageStep,
     MixStep,
     Options,
+    Pcm,
     Persona,
     PythonStep,
+    ReceiveStep,
     RequestStep,
     SetStep,
     Step,
+    StreamStep,
     ThinkStep,
 )
 from perfspec.spec import persona as spec
@@ -24,18 +31,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from perfspec.plan.base import Place
+    from perfspec.plan.journey import ChannelStep
     from perfspec.units import Range
 
     Keep = Callable[[str], bool]
+    _OverChannel = spec.ConnectStep | spec.ReceiveStep | spec.StreamStep | spec.CloseStep
     At = Callable[..., Place]
+
+RECEIVE_TIMEOUT_S = 30.0
 
 
 class StepCompiler:
     """Compiles steps; ``keep`` says which endpoints stay, ``every_step`` takes chance away."""
 
-    def __init__(self, keep: Keep, *, every_step: bool) -> None:
+    def __init__(self, keep: Keep, *, every_step: bool, time_scale: float = 1.0) -> None:
         self.keep = keep
         self.every_step = every_step
+        self.time_scale = time_scale
 
     def steps(self, written: Sequence[spec.Step], at: At) -> tuple[Step, ...]:
         """Steps in order; those that a filter leaves empty are gone."""
@@ -58,22 +70,58 @@ class StepCompiler:
                 return self._mix(step, at())
             case spec.CallStep():
                 return [PythonStep(function=step.call, options=self._options(step), place=at())]
-            case spec.ThinkStep():
-                return [ThinkStep(think_s=_pair(step.think), place=at())]
-            case spec.SetStep():
-                return [SetStep(values=dict(step.set), place=at())]
+            case spec.ConnectStep() | spec.ReceiveStep() | spec.StreamStep() | spec.CloseStep():
+                return self._over_channel(step, at())
+            case spec.ThinkStep() | spec.SetStep():
+                return [_alone(step, at())]
             case _:
                 ((name, written),) = step.items()
                 return self._request(name, self._options(written), at(name))
 
     def _request(self, name: str, options: Options, place: Place) -> list[Step]:
-        return [RequestStep(endpoint=name, options=options, place=place)] if self.keep(name) else []
+        return [self._call(name, options, place)] if self.keep(name) else []
+
+    def _call(self, name: str, options: Options, place: Place) -> Step:
+        if "." in name:
+            return MessageStep(message=name, options=options, place=place)
+        return RequestStep(endpoint=name, options=options, place=place)
+
+    def _over_channel(self, step: _OverChannel, place: Place) -> list[Step]:
+        options = self._options(step)
+        found: ChannelStep
+        match step:
+            case spec.ConnectStep():
+                found = ConnectStep(channel=step.connect, options=options, place=place)
+            case spec.CloseStep():
+                found = CloseStep(channel=step.close, options=options, place=place)
+            case spec.ReceiveStep():
+                found = ReceiveStep(
+                    channel=step.receive,
+                    until=compile_answer(step.until),
+                    timeout_s=RECEIVE_TIMEOUT_S if step.timeout is None else step.timeout,
+                    captures=compile_captures(step.capture),
+                    options=options,
+                    place=place,
+                )
+            case spec.StreamStep():
+                found = StreamStep(
+                    message=step.stream,
+                    every_s=step.every,
+                    for_s=step.for_ * self.time_scale,
+                    pcm=None if step.pcm is None else Pcm(**step.pcm.model_dump()),
+                    options=options,
+                    place=place,
+                )
+            case _:
+                assert_never(step)
+        called = found.message if isinstance(found, StreamStep) else found.channel
+        return [found] if self.keep(called) else []
 
     def _mix(self, step: spec.MixStep, place: Place) -> list[Step]:
         options = self._options(step)
         choices = tuple((name, weight) for name, weight in step.mix.items() if self.keep(name))
         if self.every_step:
-            return [RequestStep(endpoint=name, options=options, place=place) for name, _ in choices]
+            return [self._call(name, options, place) for name, _ in choices]
         return [MixStep(choices=choices, options=options, place=place)] if choices else []
 
     def _options(self, written: spec.StepOptions) -> Options:
@@ -89,11 +137,17 @@ class StepCompiler:
         )
 
 
+def _alone(step: spec.ThinkStep | spec.SetStep, place: Place) -> Step:
+    if isinstance(step, spec.ThinkStep):
+        return ThinkStep(think_s=_pair(step.think), place=place)
+    return SetStep(values=dict(step.set), place=place)
+
+
 def compile_persona(
     name: str, written: spec.Persona, weight: float, steps: StepCompiler, at: At
 ) -> Persona:
     """One persona; ``on_start``, ``on_stop`` and ``renew_with`` are not filtered by tags."""
-    whole = StepCompiler(lambda _: True, every_step=steps.every_step)
+    whole = StepCompiler(lambda _: True, every_step=steps.every_step, time_scale=steps.time_scale)
     return Persona(
         name=name,
         weight=weight,
@@ -114,11 +168,15 @@ def endpoints_of(steps: Sequence[Step]) -> list[str]:
         match step:
             case RequestStep():
                 found[step.endpoint] = None
+            case MessageStep() | StreamStep():
+                found[step.message] = None
+            case ConnectStep():
+                found[step.channel] = None
             case GroupStep():
                 found |= dict.fromkeys(endpoints_of(step.steps))
             case MixStep():
                 found |= dict.fromkeys(name for name, _ in step.choices)
-            case ThinkStep() | SetStep() | PythonStep():
+            case ThinkStep() | SetStep() | PythonStep() | ReceiveStep() | CloseStep():
                 pass
     return list(found)
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from perfspec.plan.channel import Answer
 from perfspec.plan.request import (
     Body,
     Capture,
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perfspec.plan.base import Place
-    from perfspec.spec import request as spec
+    from perfspec.spec import answer as spec
+    from perfspec.spec.channel import Answer as WrittenAnswer
     from perfspec.spec.model import Defaults
+    from perfspec.spec.request import Endpoint as WrittenEndpoint
+    from perfspec.spec.request import Poll as WrittenPoll
+    from perfspec.spec.request import Retry as WrittenRetry
 
 _HOLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _PARAMETER = re.compile(r"(?<![{$])\{([a-z][a-z0-9_]*)\}(?!\})")
@@ -37,23 +42,23 @@ Statuses = tuple[tuple[int, int], ...]
 
 
 def compile_endpoint(
-    name: str, written: spec.Endpoint, defaults: Defaults, place: Place
+    name: str, written: WrittenEndpoint, defaults: Defaults, place: Place
 ) -> Endpoint:
     """Put defaults and path parameters in; texts stay templates."""
-    method, url = _request_line(written.request, written.path or {})
+    method, url = _request_line(written.request or "", written.path or {})
     common = defaults.headers or {}
     return Endpoint(
         name=name,
         method=method,
         url=url,
         query=dict(written.query or {}),
-        headers=_headers(common, written.headers or {}),
+        headers=compile_headers(common, written.headers or {}),
         auth=written.auth is None,
         body=_body(written),
         timeout_s=defaults.timeout if written.timeout is None else written.timeout,
         redirects=10 if written.redirects is None else written.redirects,
         expect=_expect(written.expect),
-        captures=_captures(written.capture),
+        captures=compile_captures(written.capture),
         retry=None if written.retry is None else _retry(written.retry),
         poll=None if written.poll is None else _poll(written.poll, written.path or {}, common),
         tags=tuple(written.tags or ()),
@@ -64,7 +69,12 @@ def compile_endpoint(
 
 def _request_line(line: str, path: Mapping[str, Any]) -> tuple[str, str]:
     method, _, url = line.partition(" ")
-    return method, _PARAMETER.sub(lambda match: _segment(path.get(match[1])), url.strip())
+    return method, compile_url(url.strip(), path)
+
+
+def compile_url(url: str, path: Mapping[str, Any]) -> str:
+    """The URL with the templates of its path parameters in their places."""
+    return _PARAMETER.sub(lambda match: _segment(path.get(match[1])), url)
 
 
 def _segment(value: object) -> str:
@@ -83,7 +93,7 @@ def _constant(text: str) -> str:
     return quote(text, safe="${}:-_.~")
 
 
-def _headers(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, str]:
+def compile_headers(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, str]:
     """A header of its own replaces that of ``defaults``, in whichever case its name is written."""
     replaced = {name.lower() for name in own}
     kept = {name: value for name, value in common.items() if name.lower() not in replaced}
@@ -97,7 +107,7 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _body(written: spec.Endpoint) -> Body | None:
+def _body(written: WrittenEndpoint) -> Body | None:
     given = written.model_fields_set
     if "json_" in given:
         return JsonBody(value=written.json_)
@@ -133,12 +143,25 @@ def _expect(written: spec.Expect | None) -> Expect:
         return Expect()
     texts = [_header_check(name, check) for name, check in (written.headers or {}).items()]
     if written.body is not None:
-        texts.append(TextCheck(contains=written.body.contains, matches=written.body.matches))
+        texts.append(_body_check(written.body))
     return Expect(
         status=((200, 299),) if written.status is None else _statuses(written.status),
         json=tuple(_json_check(path, check) for path, check in (written.json_ or {}).items()),
         texts=tuple(texts),
     )
+
+
+def compile_answer(written: WrittenAnswer | None) -> Answer:
+    """What an incoming message looks like."""
+    if written is None:
+        return Answer()
+    checks = tuple(_json_check(path, check) for path, check in (written.json_ or {}).items())
+    texts = () if written.body is None else (_body_check(written.body),)
+    return Answer(event=written.event, json=checks, texts=texts)
+
+
+def _body_check(written: spec.BodyCheck) -> TextCheck:
+    return TextCheck(contains=written.contains, matches=written.matches)
 
 
 def _header_check(name: str, check: str | spec.TextCheck) -> TextCheck:
@@ -174,7 +197,8 @@ def _json_check(path: str, check: object) -> JsonCheck:
     )
 
 
-def _captures(written: spec.Captures | None) -> tuple[Capture, ...]:
+def compile_captures(written: spec.Captures | None) -> tuple[Capture, ...]:
+    """Variables with where they are read from."""
     return tuple(_capture(name, source) for name, source in (written or {}).items())
 
 
@@ -192,24 +216,24 @@ def _capture(name: str, source: str | spec.Capture) -> Capture:
     return Capture(name=name, source="status")
 
 
-def _retry(written: spec.Retry) -> Retry:
+def _retry(written: WrittenRetry) -> Retry:
     return Retry(
         status=_statuses(written.status), attempts=written.attempts, backoff_s=written.backoff
     )
 
 
-def _poll(written: spec.Poll, path: Mapping[str, Any], common: Mapping[str, Any]) -> Poll:
+def _poll(written: WrittenPoll, path: Mapping[str, Any], common: Mapping[str, Any]) -> Poll:
     method, url = _request_line(_with_captures(written.request, path), path)
     return Poll(
         method=method,
         url=url,
-        headers=_headers(common, written.headers or {}),
+        headers=compile_headers(common, written.headers or {}),
         until=_expect(written.until),
         fail_if=None if written.fail_if is None else _expect(written.fail_if),
         every_s=written.every,
         timeout_s=written.timeout,
         wait=written.wait,
-        captures=_captures(written.capture),
+        captures=compile_captures(written.capture),
     )
 
 

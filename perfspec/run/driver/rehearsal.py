@@ -10,12 +10,17 @@ from perfspec import jsonio
 from perfspec.errors import PerfspecError
 from perfspec.measure.trace import Exchange, Tried, TryEnded
 from perfspec.plan.journey import (
+    CloseStep,
+    ConnectStep,
     GroupStep,
+    MessageStep,
     MixStep,
     Options,
     PythonStep,
+    ReceiveStep,
     RequestStep,
     SetStep,
+    StreamStep,
     ThinkStep,
 )
 from perfspec.plan.model import Plan
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
     from perfspec.plan.journey import Persona, Step
     from perfspec.plan.model import Test
     from perfspec.plan.request import Endpoint
+
+MOST_CHUNKS = 3  # of a stream: more of them would show nothing new
 
 
 class Rehearsal:
@@ -123,6 +130,11 @@ def _plain_step(step: Step) -> Step:
             return msgspec.structs.replace(step, steps=inner, options=_certain(step.options))
         case RequestStep() | MixStep() | PythonStep():
             return msgspec.structs.replace(step, options=_certain(step.options))
+        case ConnectStep() | MessageStep() | ReceiveStep() | CloseStep():
+            return msgspec.structs.replace(step, options=_certain(step.options))
+        case StreamStep():
+            for_s = min(step.for_s, MOST_CHUNKS * step.every_s)
+            return msgspec.structs.replace(step, for_s=for_s, options=_certain(step.options))
         case SetStep() | ThinkStep():
             return step
         case _:

@@ -9,17 +9,24 @@ import msgspec
 from perfspec.expr import ExpressionError
 from perfspec.expr.values import to_json
 from perfspec.measure.trace import CheckResult, Exchange, Fault
-from perfspec.run.driver.compile.check import body_text, decode
+from perfspec.run.driver.compile.check import body_text
+from perfspec.run.driver.compile.message import as_response
+from perfspec.run.driver.transports.documents import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from perfspec.plan.channel import Channel, Message
+    from perfspec.plan.journey import ReceiveStep
     from perfspec.plan.request import Endpoint
     from perfspec.run.driver.actor import Actor
     from perfspec.run.driver.compile.check import Checks
     from perfspec.run.driver.compile.judge import Judge, Wrong
+    from perfspec.run.driver.compile.message import Flight
     from perfspec.run.driver.compile.outgoing import Parts
     from perfspec.run.driver.transports.exchange import Response, Shape
+    from perfspec.run.driver.transports.mailbox import Incoming
+    from perfspec.run.driver.transports.websocket import Opening
 
 Sent: TypeAlias = "tuple[Shape, Parts]"
 Phase: TypeAlias = Literal["on_start", "journey", "on_stop"]
@@ -47,6 +54,34 @@ class Tracer:
         """One request that asks whether a job is done."""
         made = self._made(f"{endpoint.name}.poll", sent, response, wrong, [], {})
         self._tell(msgspec.structs.replace(made, kind="poll"))
+
+    def connected(
+        self, channel: Channel, opening: Opening, took_us: int, wrong: Wrong | None
+    ) -> None:
+        """A connection that was opened, or was not."""
+        shown = self._over(channel.name, "CONNECT", opening.url, took_us, wrong)
+        headers = [_pair(line) for line in opening.headers]
+        self._tell(msgspec.structs.replace(shown, request_headers=headers))
+
+    def message(
+        self,
+        message: Message,
+        judge: Judge,
+        flight: Flight,
+        took_us: int,
+        incoming: Incoming | None,
+    ) -> None:
+        """One message with its acknowledgement."""
+        method, what = ("SEND", "") if message.emit is None else ("EMIT", message.emit)
+        shown = self._over(message.name, method, what, took_us, flight.wrong)
+        self._tell(_answered(shown, judge, flight.me, incoming, sent=flight.sent))
+
+    def received(
+        self, step: ReceiveStep, judge: Judge, me: Actor, incoming: Incoming | None, took_us: int
+    ) -> None:
+        """One message that the server sent of its own accord, or did not."""
+        shown = self._over(f"{step.channel}.receive", "RECEIVE", "", took_us, me.wrong)
+        self._tell(_answered(shown, judge, me, incoming))
 
     def fault(self, step: str, message: str) -> None:
         """A step that failed before it sent anything."""
@@ -84,6 +119,46 @@ class Tracer:
             error=error,
             message=message,
         )
+
+    def _over(
+        self, step: str, method: str, what: str, took_us: int, wrong: Wrong | None
+    ) -> Exchange:
+        error, message = wrong or (None, None)
+        return Exchange(
+            persona=self.persona,
+            phase=self.phase,
+            step=step,
+            kind="message",
+            method=method,
+            url=what,
+            request_headers=[],
+            latency_s=took_us / 1e6,
+            ttfb_s=took_us / 1e6,
+            error=error,
+            message=message,
+        )
+
+
+def _answered(
+    shown: Exchange, judge: Judge, me: Actor, incoming: Incoming | None, sent: int = 0
+) -> Exchange:
+    if incoming is None:
+        return msgspec.structs.replace(shown, sent=sent)
+    answer = as_response(incoming)
+    failed = shown.error is not None
+    captures = (
+        {} if failed else {each[0]: _shown(me.scope.get(each[0])) for each in judge.captures.reads}
+    )
+    text = answer.body.decode("utf-8", "replace")
+    return msgspec.structs.replace(
+        shown,
+        sent=sent,
+        received=incoming.size,
+        response_headers=[] if incoming.event is None else [("event", incoming.event)],
+        response_body=_excerpt(text),
+        checks=_results(me, judge.checks, answer)[1:],  # a message has no status
+        captures=captures,
+    )
 
 
 def _results(me: Actor, checks: Checks, response: Response) -> list[CheckResult]:

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from perfspec.spec.checks.names import STEP_LISTS
 from perfspec.spec.checks.variables import check_columns
 from perfspec.spec.checks.walk import calls_of, calls_python
-from perfspec.spec.effective import owner_of
+from perfspec.spec.effective import is_kept, owner_of
 from perfspec.spec.limits import as_names
-from perfspec.spec.persona import GroupStep, MixStep, SetStep, StepOptions
+from perfspec.spec.persona import (
+    ConnectStep,
+    GroupStep,
+    MixStep,
+    ReceiveStep,
+    SetStep,
+    StepOptions,
+    StreamStep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -150,11 +158,22 @@ class _Walk:
                 yield from self._calls(list(step.mix), at, known, step)
             case SetStep():
                 yield from self._set(step.set, path, known)
+            case ConnectStep(connect=name) | StreamStep(stream=name):
+                yield from self._calls([name], path, known, step)
+            case ReceiveStep():
+                yield from self._receive(step, path, known)
             case dict():
                 ((name, options),) = step.items()
                 yield from self._calls([name], (*path, name), known, options)
             case _:
                 return
+
+    def _receive(self, step: ReceiveStep, path: Path, known: set[str]) -> Iterator[Missing]:
+        yield from self._set(step.set, path, known)
+        for use in self.texts.under((*path, "until")):
+            if use.name in self.names.variables - known and not use.may_be_null:
+                yield Missing(path, step.receive, use.name)
+        known |= set(step.capture or ())
 
     def _calls(
         self, endpoints: list[str], path: Path, known: set[str], options: StepOptions | None
@@ -227,17 +246,11 @@ def _check_filters(context: Context, texts: Texts) -> None:
 
 
 def _filter(context: Context, test: Test) -> Keep | None:
-    only = set(as_names(test.only.tags)) if test.only is not None else None
+    only = [set(as_names(test.only.tags))] if test.only is not None else []
     without = set(as_names(test.without.tags)) if test.without is not None else set()
-    if only is None and not without:
+    if not only and not without:
         return None
-
-    def keep(endpoint: str) -> bool:
-        written = context.spec.endpoints.get(endpoint)
-        tags = set((written.tags if written is not None else None) or ())
-        return (only is None or bool(tags & only)) and not tags & without
-
-    return keep
+    return lambda called: is_kept(context.spec, called, only, without)
 
 
 def _personas_of(context: Context, test: Test) -> list[str]:

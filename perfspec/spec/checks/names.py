@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from perfspec.spec.channel import CHANNEL_KEYS, Message
 from perfspec.spec.model import Spec
-from perfspec.spec.persona import LATER_STEP_WORDS, OPTION_WORDS, STEP_WORDS
+from perfspec.spec.persona import CHANNEL_WORDS, OPTION_WORDS, STEP_WORDS
 from perfspec.spec.request import Endpoint
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
 NAMESPACES = ("user", "environment")
 STEP_LISTS = ("on_start", "journey", "on_stop")
-_NO_ENDPOINT = frozenset({*STEP_WORDS, *OPTION_WORDS, *LATER_STEP_WORDS, "steps", "slo"})
+_NO_ENDPOINT = frozenset({*STEP_WORDS, *OPTION_WORDS, "steps", "slo"})
 _SOURCES = ("json", "jsonl", "csv", "generate", "files")
 KINDS = {  # what a name may be of: the code of one that is not, and the section that it stands in
     "endpoint": ("PS201", "endpoints"),
+    "connection": ("PS201", "endpoints"),
+    "message": ("PS201", "endpoints"),
     "data source": ("PS202", "data"),
     "persona": ("PS203", "personas"),
     "test": ("PS204", "tests"),
@@ -44,15 +47,15 @@ class Names:
     rows: set[str] = field(default_factory=set)  # data sources with rows
     columns: dict[str, set[str]] = field(default_factory=dict)  # of generated data
     captures: dict[str, set[str]] = field(default_factory=dict)
-    set_here: set[str] = field(default_factory=set)  # by `set`, in any step
+    set_here: set[str] = field(default_factory=set)  # by `set` or `receive`, in any step
     lost: set[str] = field(default_factory=set)
     open: bool = False
 
     @classmethod
     def of(cls, root: Node) -> Names:
         names = cls({kind: set(_keys(root, section)) for kind, (_, section) in KINDS.items()})
-        names.known["endpoint with the tag"] = set()
-        names.known["class of files"] = set()
+        for kind in ("connection", "message", "endpoint with the tag", "class of files"):
+            names.known[kind] = set()
         names._find_lost(root)
         for name, source in _items(root, "data"):
             names._add_data(name, source)
@@ -60,6 +63,8 @@ class Names:
             names._add_endpoint(name, endpoint)
         for step in all_steps(root):
             names.set_here |= set(_keys(step, "set"))
+            if step.child("receive") is not None:
+                names.set_here |= set(_keys(step, "capture"))
             for options in step.below():
                 names.set_here |= set(_keys(options, "set"))
             names.open = names.open or step.child("call") is not None
@@ -90,15 +95,26 @@ class Names:
     def _add_endpoint(self, name: str, endpoint: Node) -> None:
         poll = endpoint.child("poll")
         self.captures[name] = {*_keys(endpoint, "capture"), *_keys(poll, "capture")}
+        if any(endpoint.child(key) is not None for key in CHANNEL_KEYS):
+            self.known["connection"].add(name)
+        for message, each in _items(endpoint, "messages"):
+            full = f"{name}.{message}"
+            self.known["message"].add(full)
+            self.known["endpoint"].add(full)
+            self.captures[full] = set(_keys(each, "capture"))
+            self._add_tags(each, Message)
         written = (endpoint.child("capture"), endpoint.find(("poll", "capture")))
         unread = not all(_is_mapping(each) for each in written if each is not None)
         if unread or not _is_mapping(endpoint) or _misspelt(endpoint, "capture", Endpoint):
             self.open = True
+        self._add_tags(endpoint, Endpoint)
+
+    def _add_tags(self, endpoint: Node, model: type[Strict]) -> None:
         tags = endpoint.child("tags")
         read = [tag.data for tag in tags.below()] if tags is not None else []
         self.known["endpoint with the tag"] |= {tag for tag in read if isinstance(tag, str)}
         unread = tags is not None and not all(isinstance(tag, str) for tag in read or [None])
-        if unread or not _is_mapping(endpoint) or _misspelt(endpoint, "tags", Endpoint):
+        if unread or not _is_mapping(endpoint) or _misspelt(endpoint, "tags", model):
             self.lost.add("endpoint with the tag")
 
     @cached_property
@@ -142,7 +158,9 @@ def endpoints_of_step(step: Node) -> list[str]:
     if isinstance(step.data, str):
         return [step.data]
     mixed = _keys(step, "mix")
-    return mixed or [key for key in step.names() if key not in _NO_ENDPOINT]
+    if mixed or any(step.child(word) is not None for word in CHANNEL_WORDS):
+        return mixed
+    return [key for key in step.names() if key not in _NO_ENDPOINT]
 
 
 def _misspelt(node: Node, key: str, model: type[Strict]) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from perfspec.expr.errors import ExpressionError
 from perfspec.expr.jsonpath import parse_path
 from perfspec.spec.base import substitute
+from perfspec.spec.checks.walk import messages_of, written_steps
+from perfspec.spec.persona import ReceiveStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 PARAMETER: Final = re.compile(r"(?<![{$])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 _HOLE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_HOST: Final = re.compile(r"https?://(?:[^@/\s]*@)?([^/\s?#]+)")
+_HOST: Final = re.compile(r"(?:https?|wss?)://(?:[^@/\s]*@)?([^/\s?#]+)")
 _FILE_KEYS: Final = ({"from"}, {"from", "type"}, {"path"}, {"path", "type"})
 _WITH_FILES: Final = ("multipart", "cbor", "msgpack", "file")
 
@@ -28,7 +30,7 @@ def check_requests(context: Context) -> None:
     for name in context.spec.endpoints:
         path: Path = ("endpoints", name)
         _parameters(context, path)
-        for at in ((*path, "request"), (*path, "poll", "request")):
+        for at in (*_lines(context, path), (*path, "poll", "request")):
             _host(context, at)
         for key in _WITH_FILES:
             _files(context, (*path, key))
@@ -37,10 +39,36 @@ def check_requests(context: Context) -> None:
             _expect(context, at)
         for at in ((*path, "capture"), (*path, "poll", "capture")):
             _captures(context, at)
+    _messages(context)
     for name in context.spec.data:
         node = context.tree.find(("data", name, "rows"))
         if node is not None:
             _json_path(context, node, str(node.data))
+
+
+def _messages(context: Context) -> None:
+    for path, _, _ in messages_of(context.spec):
+        _files(context, (*path, "json"))
+        _files(context, (*path, "send"))
+        _expect(context, (*path, "expect"))
+        _captures(context, (*path, "capture"))
+        _match(context, (*path, "ack", "match"))
+    for path, step in written_steps(context.spec):
+        if isinstance(step, ReceiveStep):
+            _expect(context, (*path, "until"))
+            _captures(context, (*path, "capture"))
+
+
+def _lines(context: Context, path: Path) -> list[Path]:
+    """Where the request, or the URL of a connection, is written."""
+    keys = (("request",), ("websocket",), ("websocket", "path"), ("socketio", "path"))
+    return [(*path, *key) for key in keys if _text(context, (*path, *key))[1]]
+
+
+def _match(context: Context, path: Path) -> None:
+    node = context.tree.find(path)
+    for key, value in node.parts() if node is not None else ():
+        _json_path(context, value, str(key), value.key or value.place)
 
 
 def _text(context: Context, path: Path) -> tuple[Node | None, str]:
@@ -50,7 +78,8 @@ def _text(context: Context, path: Path) -> tuple[Node | None, str]:
 
 def _parameters(context: Context, path: Path) -> None:
     """``{name}`` in the request and the keys of ``path`` are the same."""
-    node, request = _text(context, (*path, "request"))
+    line = next(iter(_lines(context, path)), (*path, "request"))
+    node, request = _text(context, line)
     _, poll = _text(context, (*path, "poll", "request"))
     values = context.tree.find((*path, "path"))
     given = values.names() if values is not None else []
@@ -87,7 +116,7 @@ def _in_url(request: str) -> dict[str, int]:
 def _host(context: Context, path: Path) -> None:
     node, request = _text(context, path)
     written = substitute(request, context.variables) or request
-    found = _HOST.match(written.partition(" ")[2].strip())
+    found = _HOST.match(written if path[-1] != "request" else written.partition(" ")[2].strip())
     if node is None or found is None or "{{" in found[1] or "${" in found[1]:
         return
     host = found[1]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from perfspec.expr.errors import ExpressionError
 from perfspec.expr.expression import parse_expression
 from perfspec.expr.template import parse_template
-from perfspec.spec.checks.walk import written_steps
-from perfspec.spec.persona import SetStep, StepOptions
+from perfspec.spec.checks.walk import path_of, written_steps
+from perfspec.spec.persona import ReceiveStep, SetStep, StepOptions
 from perfspec.spec.tree import Node
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from perfspec.spec.tree import Path
 
 _BODIES: Final = ("json", "form", "multipart", "cbor", "msgpack", "text", "file")
-REQUEST: Final = ("request", "query", "path", "headers", *_BODIES)
+REQUEST: Final = ("request", "query", "path", "headers", *_BODIES, "websocket", "socketio")
+MESSAGE: Final = ("json", "send", "ack")
+OWN: Final = frozenset({"seq", "pcm"})
+"""Variables that only messages have: how many went before, and a stream's audio."""
 ANSWER: Final = (
     ("expect",), ("poll", "request"), ("poll", "headers"), ("poll", "until"), ("poll", "fail_if"),
 )  # fmt: skip
@@ -74,11 +77,16 @@ class Texts:
 
     def of_request(self, endpoint: str) -> list[Use]:
         """What must be there before an endpoint is called."""
-        return [use for key in REQUEST for use in self.under(("endpoints", endpoint, key))]
+        path = path_of(endpoint)
+        if "." in endpoint:
+            found = [use for key in MESSAGE for use in self.under((*path, key))]
+            return [use for use in found if use.name not in OWN]
+        return [use for key in REQUEST for use in self.under((*path, key))]
 
     def of_answer(self, endpoint: str) -> list[Use]:
         """What must be there once it has answered: its own captures are."""
-        return [use for path in ANSWER for use in self.under(("endpoints", endpoint, *path))]
+        found = [use for path in ANSWER for use in self.under((*path_of(endpoint), *path))]
+        return found if "." not in endpoint else [use for use in found if use.name not in OWN]
 
     def of_auth(self, persona: str) -> list[Use]:
         """What the credentials of a persona are made of; the persona is the one that wrote them."""
@@ -95,6 +103,8 @@ class Texts:
         for path, step in written_steps(self._context.spec):
             if isinstance(step, SetStep):
                 found += self.under((*path, "set"))
+            if isinstance(step, ReceiveStep):
+                found += self.under((*path, "until"))
             options = [path] if isinstance(step, StepOptions) else []
             for at in options or (
                 [(*path, name) for name in step] if isinstance(step, dict) else []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from perfspec.spec.checks.walk import messages_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -46,7 +48,8 @@ def check_columns(context: Context, persona: str, uses: Iterable[Use]) -> None:
 
 def _everywhere(context: Context, texts: Texts) -> list[Use]:
     uses = texts.under(("defaults", "headers")) + texts.of_steps()
-    for name in context.spec.endpoints:
+    messages = (name for _, name, _ in messages_of(context.spec))
+    for name in (*context.spec.endpoints, *messages):
         uses += texts.of_request(name) + texts.of_answer(name)
     for name in context.spec.personas:
         uses += texts.of_auth(name)

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfspec.spec.checks.names import STEP_LISTS
-from perfspec.spec.persona import CallStep, GroupStep, MixStep
+from perfspec.spec.persona import (
+    CallStep,
+    CloseStep,
+    ConnectStep,
+    GroupStep,
+    MixStep,
+    ReceiveStep,
+    StreamStep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perfspec.spec.channel import Message
     from perfspec.spec.limits import Slo
     from perfspec.spec.model import Spec
     from perfspec.spec.persona import Persona, Step
@@ -31,11 +40,32 @@ def nested_steps(steps: Sequence[Step], path: Path) -> Iterator[tuple[Path, Step
             yield from nested_steps(step.steps, (*path, index, "steps"))
 
 
+def messages_of(spec: Spec) -> Iterator[tuple[Path, str, Message]]:
+    """Every message with its path and its full name."""
+    for name, endpoint in spec.endpoints.items():
+        for key, message in (endpoint.messages or {}).items():
+            yield ("endpoints", name, "messages", key), f"{name}.{key}", message
+
+
+def path_of(called: str) -> Path:
+    """Where an endpoint or a message is written."""
+    endpoint, dot, message = called.partition(".")
+    return ("endpoints", endpoint, "messages", message) if dot else ("endpoints", endpoint)
+
+
 def called_endpoints(step: Step, path: Path) -> Iterator[tuple[Path, str]]:
     """Names of endpoints in a step, without those of the steps inside it."""
     match step:
         case str():
             yield path, step
+        case ConnectStep(connect=name):
+            yield (*path, "connect"), name
+        case ReceiveStep(receive=name):
+            yield (*path, "receive"), name
+        case StreamStep(stream=name):
+            yield (*path, "stream"), name
+        case CloseStep(close=name):
+            yield (*path, "close"), name
         case MixStep():
             yield from (((*path, "mix", name), name) for name in step.mix)
         case dict():
@@ -74,6 +104,7 @@ def limits(spec: Spec) -> Iterator[tuple[Path, Slo]]:
         found.append((("endpoints", name, "slo"), endpoint.slo))
         poll = endpoint.poll
         found.append((("endpoints", name, "poll", "slo"), poll.slo if poll else None))
+    found += [((*path, "slo"), message.slo) for path, _, message in messages_of(spec)]
     for path, step in written_steps(spec):
         if isinstance(step, GroupStep):
             found.append(((*path, "slo"), step.slo))

@@ -11,8 +11,8 @@ SHAPE: Final = (
         "PS101",
         "A key is missing",
         "The mapping at this place cannot do without it.",
-        "login: { json: { user: ann } }",
-        "login: { request: POST /login, json: { user: ann } }",
+        "local: { allow_hosts: [cdn.example.com] }",
+        "local: { url: http://127.0.0.1:8801, allow_hosts: [cdn.example.com] }",
     ),
     Rule(
         "PS102",

@@ -84,6 +84,10 @@ WORDS: Final[dict[str, Any]] = {
     "think": "${1:2s}",
     "set": "{ ${1:name}: ${2:value} }",
     "call": "${1:module}:${2:function}",
+    "connect": "${1:endpoint}",
+    "receive": "${1:endpoint}",
+    "stream": "${1:endpoint}.${2:message}",
+    "close": "${1:endpoint}",
 }
 """What follows the word that says what a step is."""
 _STEPS: Final[dict[str, Node]] = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from perfspec.spec.persona import OPTION_WORDS, STEP_WORDS
+from perfspec.spec.persona import CHANNEL_WORDS, OPTION_WORDS, STEP_WORDS
 from perfspec.spec.schema.generator import STEP
 from perfspec.spec.schema.rules import none_of
 from perfspec.spec.schema.snippets import WORDS, snippet
 
 Node = dict[str, Any]
 _REF = "#/$defs/"
-_CHOSEN = ("set", "think", "call", "mix", "group")  # from the last that is looked for to the first
+_CHOSEN = ("set", "think", *CHANNEL_WORDS, "call", "mix", "group")  # the last is looked for first
 _ALONE = ("think", "set")  # a step that takes no options
 _FITTING = (
     "A step is an endpoint's name, alone or with options beneath it "

@@ -70,7 +70,7 @@ def journey(*lines: str) -> str:
         (["- home:", "  item:"], "14:9: PS112 home and item stand in one entry: an endpoint has one of its own (write - home and - item)"),
         (["- chance: 20%"], "13:9: PS112 chance belongs beneath the name of an endpoint (write - NAME: { chance: 20% })"),
         (["- think: 2s", "  chance: 20%"], "14:9: PS112 chance cannot stand beside a think step (make it a step of its own)"),
-        (["- connect: session"], "13:9: PS102 this version of perfspec does not know connect steps yet"),
+        (["- connect: session"], "13:18: PS201 there is no endpoint 'session' (there is home, item)"),
         (["- home: 20%"], "13:15: PS103 home is '20%' (it is a mapping)"),
         (["- group: g", "  steps:", "    - home:", "      chance: 20%"], "16:13: PS110 chance stands beside home, not beneath it (write - home: { chance: 20% })"),
     ],

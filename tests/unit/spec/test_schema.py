@@ -121,7 +121,9 @@ def test_every_snippet_is_right_as_it_is_inserted() -> None:
 def test_every_word_of_a_step_is_offered_with_what_follows() -> None:
     assert set(WORDS) == set(STEP_WORDS)
     for word, body in WORDS.items():
-        more = {"steps": ["books"]} if word == "group" else {}
+        more: dict[str, object] = {"steps": ["books"]} if word == "group" else {}
+        if word == "stream":
+            more = {"every": "32ms", "for": "5m"}
         assert mistakes({word: inserted(body), **more}, SCHEMA["$defs"]["Step"]) == []
 
 

@@ -27,14 +27,14 @@ def persona(keys: str) -> str:
     ("text", "line"),
     [
         # missing and unknown keys
-        (endpoint("timeout: 5s"), "6:3: PS101 request is missing (such as request: GET /books/{book_id})"),
+        (endpoint("timeout: 5s"), "6:3: PS109 an endpoint needs one of request, websocket, socketio"),
         (endpoint("requests: GET /"), "6:11: PS102 unknown key 'requests' (did you mean 'request'?)"),
         (endpoint("request: GET /, timeuot: 5s"), "6:27: PS102 unknown key 'timeuot' (did you mean 'timeout'?)"),
         (endpoint("request: GET /, expect: { staus: 200 }"), "6:37: PS102 unknown key 'staus' (did you mean 'status'?)"),
         (endpoint("request: GET /, expect: { p95: 1s }"), "6:37: PS102 unknown key 'p95' (keys here are status, json, headers, body)"),
         (slo("errors: { timeouts: 1% }"), "10:53: PS102 unknown key 'timeouts' (did you mean 'timeout'?)"),
         (slo("growth: 10%"), "10:43: PS102 unknown key 'growth': this version of perfspec does not know it yet"),
-        (one_test("arrivals: 5/s, duration: 2m, users: 1"), "10:12: PS102 unknown key 'arrivals': this version of perfspec does not know it yet"),
+        (one_test("arrivals: 5/s, duration: 2m, users: 1"), "10:3: PS109 arrivals excludes users"),
         # kinds
         (spec(endpoints="\n  - home: { request: GET / }"), "6:3: PS103 endpoints is a list (it is a mapping: write its keys without dashes)"),
         (persona("journey: { home: {} }"), "8:33: PS103 journey is a mapping (it is a list: begin each entry with a dash)"),
@@ -59,7 +59,7 @@ def persona(keys: str) -> str:
         (endpoint("request: GET /, redirects: 99"), "6:38: PS108 redirects is 99 (it must be at most 50)"),
         (spec(name="''"), "2:7: PS108 name is empty (such as name: bookshop)"),
         (spec(name="x" * 101), "2:7: PS108 name is longer than 100"),
-        (one_test("users: 5"), "10:3: PS109 a test needs users and duration, or stages"),
+        (one_test("users: 5"), "10:3: PS109 a test needs users and duration, arrivals and duration, or stages"),
         (one_test("users: 5, duration: 2m, stages: [{ users: 5, hold: 1m }]"), "10:3: PS109 stages excludes users and duration"),
         (endpoint("request: POST /, json: {}, text: a"), "6:3: PS109 json and text exclude each other: a body has one of them"),
         (persona("journey: [home], users: 2"), "8:3: PS109 weight and users exclude each other: a persona's size has one of them"),

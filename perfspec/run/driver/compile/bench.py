@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from perfspec.run.driver.files import Files
     from perfspec.run.driver.recorder import Recorder, SeriesBuffer
     from perfspec.run.driver.tracer import Tracer
+    from perfspec.run.driver.transports.dial import Dialer
     from perfspec.run.driver.transports.exchange import Shape
     from perfspec.run.driver.transports.handles import Prepared
 
@@ -46,9 +47,9 @@ class Value(NamedTuple):
 class Bench:
     """``variables`` are those of ``${NAME}``; ``tracer`` is there only when every step is shown.
 
-    ``prepare`` makes the transport's part of an endpoint. ``report_bug`` takes what broke in a
-    greenlet that nobody waits for. ``names`` collects what the templates mention: the data sources
-    that the persona needs.
+    ``prepare`` makes the transport's part of an endpoint, ``dialer`` opens connections that stay.
+    ``report_bug`` takes what broke in a greenlet that nobody waits for. ``names`` collects what the
+    templates mention: the data sources that the persona needs.
     """
 
     plan: Plan
@@ -59,7 +60,9 @@ class Bench:
     recorder: Recorder
     files: Files
     prepare: Callable[[Shape], Prepared]
+    dialer: Dialer
     report_bug: Callable[[BaseException | None], None]
+    open_model: bool = False
     tracer: Tracer | None = None
     names: set[str] = field(default_factory=set)
 

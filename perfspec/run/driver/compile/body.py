@@ -75,6 +75,23 @@ def compile_body(bench: Bench, body: Body) -> CompiledBody:
             assert_never(body)
 
 
+def compile_value(bench: Bench, value: object) -> Callable[[Actor], object]:
+    """A value that is not yet encoded, with bytes where it names files."""
+    marks = _FileMarks(bench, paths=False)
+    render = bench.value(value, marks).render
+
+    def make(me: Actor) -> object:
+        marks.actor = me
+        return render(me.scope)
+
+    return make
+
+
+def to_bytes(value: object) -> bytes:
+    """Bytes as they are, everything else as text. Raises ExpressionError for what is neither."""
+    return value if isinstance(value, bytes) else to_text(value).encode()
+
+
 def query_text(fields: Mapping[str, object]) -> str:
     """``a=1&b=x&b=y``: a list repeats its key, null leaves it out."""
     return urlencode(list(_pairs(fields)))

@@ -64,7 +64,7 @@ def compile_call(bench: Bench, name: str, steps: StepCompiler, think_s: Think | 
     fault = bench.series("request", name)
 
     def call(me: Actor) -> bool:
-        bench.rng.source = me.rng
+        bench.rng.source, me.due = me.rng, None  # when it sends something is its own business
         try:
             function(Session(me, endpoints))
         except RequestFailed:

@@ -6,14 +6,15 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
 from perfspec.expr import parse_path
-from perfspec.run.driver.compile.check import NO_JSON, body_text
+from perfspec.run.driver.compile.check import body_text
+from perfspec.run.driver.transports.documents import NO_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from perfspec.plan.request import Capture
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.check import Document
+    from perfspec.run.driver.transports.documents import Document
     from perfspec.run.driver.transports.exchange import Response
     from perfspec.run.driver.transports.http import Session
 

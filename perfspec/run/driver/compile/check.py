@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import msgspec
-
 from perfspec.expr import parse_path
 from perfspec.expr.operators import equal
 from perfspec.expr.values import describe, kind
+from perfspec.run.driver.transports.documents import NO_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,13 +16,12 @@ if TYPE_CHECKING:
     from perfspec.expr import Scope
     from perfspec.plan.request import Expect, JsonCheck, TextCheck
     from perfspec.run.driver.compile.bench import Bench, Text
+    from perfspec.run.driver.transports.documents import Document
     from perfspec.run.driver.transports.exchange import Response
 
-Document: TypeAlias = object  # decoded JSON
 Condition: TypeAlias = "Callable[[Scope, Sequence[object]], str | None]"
 Check: TypeAlias = "Callable[[Scope, Response, Document], str | None]"  # None: it holds
 
-NO_JSON = object()  # the document of a body that is none
 HIGHEST_STATUS = 999
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
 
@@ -70,14 +68,6 @@ def status_set(ranges: Iterable[tuple[int, int]]) -> frozenset[int]:
     return frozenset(
         status for low, high in ranges for status in range(low, min(high, HIGHEST_STATUS) + 1)
     )
-
-
-def decode(body: bytes) -> Document:
-    """The JSON of a body, or NO_JSON."""
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return NO_JSON
 
 
 def body_text(response: Response) -> str:

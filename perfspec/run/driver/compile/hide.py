@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perfspec.run.driver.actor import Actor
     from perfspec.run.driver.compile.auth import Credentials
     from perfspec.run.driver.compile.capture import Captures
-    from perfspec.run.driver.compile.check import Document
+    from perfspec.run.driver.transports.documents import Document
     from perfspec.run.driver.transports.exchange import Response
 
 Hide: TypeAlias = "Callable[[Actor, Response, Document, str], str]"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from perfspec.expr import ExpressionError
 from perfspec.measure.errors import ErrorClass, class_of_status
 from perfspec.run.driver.compile.capture import compile_captures
-from perfspec.run.driver.compile.check import compile_expect, decode
+from perfspec.run.driver.compile.check import compile_expect
 from perfspec.run.driver.compile.hide import compile_hide
+from perfspec.run.driver.transports.documents import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,11 +8,13 @@ from perfspec.run.driver.compile.bench import Text
 from perfspec.run.driver.compile.body import compile_body, query_text
 from perfspec.run.driver.transports.exchange import Shape
 from perfspec.run.driver.transports.origins import Origin, RefusedError
+from perfspec.run.driver.transports.socketio import ENGINE_IO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from perfspec.expr import Scope
+    from perfspec.plan.channel import Channel
     from perfspec.plan.request import Endpoint, Poll
     from perfspec.run.driver.actor import Actor
     from perfspec.run.driver.compile.auth import Credentials
@@ -68,6 +70,22 @@ def compile_poll_request(
     )
     url = _url(bench, poll.url, {})
     return Outgoing(bench.prepare(shape), _prepare(url, None, render, sign_in))
+
+
+def compile_opening(
+    bench: Bench, channel: Channel, credentials: Credentials | None
+) -> Callable[[Actor], tuple[str, Lines]]:
+    """URL (http or https) and header lines of a WebSocket's handshake."""
+    constant, render = _headers(bench, channel.headers)
+    sign_in = None if credentials is None or not channel.auth else _sign_in(bench, credentials)
+    query = channel.query if channel.protocol == "websocket" else {**channel.query, **ENGINE_IO}
+    prepare = _prepare(_url(bench, channel.url, query), None, render, sign_in)
+
+    def opening(me: Actor) -> tuple[str, Lines]:
+        url, _, headers, login = prepare(me)
+        return url, (*constant, *headers, *login)
+
+    return opening
 
 
 def _prepare(

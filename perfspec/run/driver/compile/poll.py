@@ -11,10 +11,11 @@ from perfspec.expr import ExpressionError
 from perfspec.measure.errors import ErrorClass, class_of_status
 from perfspec.run.driver.actor import Leave, wait
 from perfspec.run.driver.compile.capture import compile_captures
-from perfspec.run.driver.compile.check import compile_expect, decode
+from perfspec.run.driver.compile.check import compile_expect
 from perfspec.run.driver.compile.judge import transport_failure
 from perfspec.run.driver.compile.outgoing import compile_poll_request
 from perfspec.run.driver.compile.send import compile_send
+from perfspec.run.driver.transports.documents import decode
 from perfspec.units import format_duration
 
 if TYPE_CHECKING:

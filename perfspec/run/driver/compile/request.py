@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perfspec.run.driver.actor import Actor
     from perfspec.run.driver.compile.auth import Credentials
     from perfspec.run.driver.compile.bench import Bench, Step
-    from perfspec.run.driver.recorder import SeriesBuffer
+    from perfspec.run.driver.recorder import Sample, SeriesBuffer
     from perfspec.run.driver.transports.exchange import Response
 
 UNAUTHORIZED = 401
@@ -57,7 +57,7 @@ def compile_request(
         if me.leaving:
             raise Leave
         if high > 0:
-            me.pause(me.rng.uniform(low, high))
+            me.think(me.rng.uniform(low, high))
         elif not passed and not _was_sent(response):
             me.pause(IDLE_S)
         return passed
@@ -92,18 +92,21 @@ def _attempt(
         name: bench.series("request", endpoint.name, name) for name in outgoing.file_classes
     }
     decide, failed, rng = judge.decide, bench.recorder.failed, bench.rng
+    count = _from_due if bench.open_model else _from_start
 
     def attempt(me: Actor) -> Response | None:
         rng.source = me.rng
+        due, me.due = me.due, None
         try:
             parts = prepare(me)
         except ExpressionError as error:
             bench.fault(me, series, str(error))
             return None
         response, sample = send(me, prepared, parts)
+        mine = by_class[me.file_class] if by_class else series
+        sample = count(mine, due, sample)
         me.spent_us += sample[1]
         me.wrong = wrong = decide(me, response)
-        mine = by_class[me.file_class] if by_class else series
         mine.record(sample)
         if wrong is not None:
             failed(mine, sample[0], *wrong)
@@ -114,3 +117,20 @@ def _attempt(
         return response
 
     return attempt
+
+
+def _from_start(series: SeriesBuffer, due: float | None, sample: Sample) -> Sample:
+    """Closed model: a request counts from when it is sent; how late that was is noted beside."""
+    if due is not None:
+        series.late((due, max(int((sample[0] - due) * 1e6), 0)))
+    return sample
+
+
+def _from_due(series: SeriesBuffer, due: float | None, sample: Sample) -> Sample:
+    """Open model: a request counts from when it should have been sent (coordinated omission)."""
+    late_us = 0 if due is None else max(int((sample[0] - due) * 1e6), 0)
+    started = sample[0] if due is None else min(due, sample[0])
+    if due is not None:
+        series.late((started, late_us))
+    series.serve((started, sample[1]))
+    return (started, sample[1] + late_us, sample[2] + late_us, *sample[3:])

@@ -10,17 +10,27 @@ from typing import TYPE_CHECKING, assert_never
 from perfspec.errors import RunError
 from perfspec.expr import ExpressionError
 from perfspec.measure.errors import ErrorClass
+from perfspec.plan.channel import channel_of
 from perfspec.plan.journey import (
+    CloseStep,
+    ConnectStep,
     GroupStep,
+    MessageStep,
     MixStep,
     Options,
     PythonStep,
+    ReceiveStep,
     RequestStep,
     SetStep,
+    StreamStep,
     ThinkStep,
 )
 from perfspec.run.driver.compile.call import compile_call
+from perfspec.run.driver.compile.channel import compile_close, compile_connect, compile_find
+from perfspec.run.driver.compile.message import Courier, compile_message
+from perfspec.run.driver.compile.receive import compile_receive
 from perfspec.run.driver.compile.request import Manner, compile_request
+from perfspec.run.driver.compile.stream import compile_stream
 from perfspec.run.driver.transports.origins import RefusedError
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
 
     from perfspec.expr import Scope
     from perfspec.plan.base import JsonValue
+    from perfspec.plan.journey import ChannelStep
     from perfspec.plan.journey import Step as PlanStep
     from perfspec.run.driver.actor import Actor
     from perfspec.run.driver.compile.auth import Credentials
@@ -90,8 +101,52 @@ class StepCompiler:
             case PythonStep():
                 once = compile_call(self._bench, step.function, self, self._think(step.options))
                 return self._with_options(step.options, once, step.function)
+            case ConnectStep() | MessageStep() | ReceiveStep() | StreamStep() | CloseStep():
+                return self._over_channel(step)
             case _:
                 assert_never(step)
+
+    def _over_channel(self, step: ChannelStep) -> Step:
+        """A step over an open connection, after which the user thinks only if the step says so."""
+        try:
+            once, name = self._channel_step(step)
+        except ExpressionError as error:
+            msg = f"{step.place}: {error}"
+            raise RunError(msg) from None
+        if step.options.think_s is not None:
+            once = _both(once, self._pause(step.options.think_s))
+        return self._with_options(step.options, once, name)
+
+    def _channel_step(self, step: ChannelStep) -> tuple[Step, str]:
+        bench, credentials = self._bench, self._credentials
+        channel = bench.plan.channel(step.channel)
+        connect = compile_connect(bench, channel, credentials)
+        match step:
+            case ConnectStep():
+                return connect, channel.name
+            case CloseStep():
+                return compile_close(channel), channel.name
+            case MessageStep():
+                return self._message(step.message), step.message
+            case StreamStep():
+                courier = Courier(bench, channel.message(step.message), credentials)
+                find = compile_find(bench, channel.name, courier.series, connect)
+                return compile_stream(bench, step, courier, find), step.message
+            case ReceiveStep():
+                series = bench.series("request", f"{channel.name}.receive")
+                find = compile_find(bench, channel.name, series, connect)
+                receive = compile_receive(bench, step, credentials, series, find)
+                return receive, f"{channel.name}.receive"
+            case _:
+                assert_never(step)
+
+    def _message(self, name: str) -> Step:
+        bench = self._bench
+        channel = bench.plan.channel(channel_of(name))
+        courier = Courier(bench, channel.message(name), self._credentials)
+        connect = compile_connect(bench, channel, self._credentials)
+        find = compile_find(bench, channel.name, courier.series, connect)
+        return compile_message(bench, courier, find)
 
     def _think(self, options: Options) -> Think | None:
         return self._think_s if options.think_s is None else options.think_s
@@ -116,7 +171,7 @@ class StepCompiler:
         low, high = think_s
 
         def pause(me: Actor) -> bool:
-            me.pause(me.rng.uniform(low, high))
+            me.think(me.rng.uniform(low, high))
             return True
 
         return pause

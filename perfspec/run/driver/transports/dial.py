@@ -1,0 +1,83 @@
+"""A TCP or TLS connection to a host that is allowed, for protocols that libcurl does not speak.
+
+The sockets are gevent's own: they give way to other greenlets while they wait, patched or not.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+import certifi
+import pycurl
+from gevent import socket, ssl
+
+from perfspec.measure.errors import ErrorClass
+from perfspec.run.driver.transports.errors import explain
+from perfspec.run.driver.transports.origins import RefusedError, Resolver, check_allowed
+
+if TYPE_CHECKING:
+    from perfspec.run.driver.transports.origins import Allowed, Origin
+
+
+class Dialer:
+    """Opens sockets; each host is looked up once."""
+
+    def __init__(self, allowed: Allowed, *, ca_file: str | None = None) -> None:
+        """``allowed`` as in ``Transport``; ``ca_file`` defaults to the machine's own bundle."""
+        self._allowed = allowed
+        self._ca_file = ca_file or ssl.get_default_verify_paths().cafile or certifi.where()
+        self._tls: ssl.SSLContext | None = None
+        self._resolver = Resolver()
+        self._addresses: dict[Origin, list[str]] = {}
+
+    def dial(self, origin: Origin, timeout_s: float) -> socket.socket:
+        """A connected socket without a timeout of its own, over TLS for https.
+
+        Raises RefusedError: not allowed, no address, no connection, or a wrong certificate.
+        """
+        check_allowed(self._allowed, origin)
+        line = self._connected(origin, timeout_s)
+        if origin.scheme == "http":
+            return line
+        try:
+            return self._context().wrap_socket(line, server_hostname=origin.bare_host)
+        except OSError as error:  # ssl.SSLError is one
+            line.close()
+            raise RefusedError(ErrorClass.TLS, f"TLS: {error}") from None
+        except BaseException:
+            line.close()
+            raise
+
+    def _connected(self, origin: Origin, timeout_s: float) -> socket.socket:
+        number = 0
+        for address in self._look_up(origin, timeout_s):
+            try:
+                line = socket.create_connection((address, origin.port))
+            except OSError as error:
+                number = error.errno or 0
+                continue
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return line
+        had_socket = number not in {errno.EMFILE, errno.ENFILE}
+        raise RefusedError(
+            *explain(pycurl.E_COULDNT_CONNECT, "", number=number, had_socket=had_socket)
+        )
+
+    def _look_up(self, origin: Origin, timeout_s: float) -> list[str]:
+        found = self._addresses.get(origin)
+        if found is None:
+            entry = self._resolver.find(origin, timeout_s)
+            if entry is None:
+                found = [origin.bare_host]
+            else:
+                listed = entry.removeprefix(f"{origin.host}:{origin.port}:")
+                found = [each.strip("[]") for each in listed.split(",")]
+            self._addresses[origin] = found
+        return found
+
+    def _context(self) -> ssl.SSLContext:
+        """Made when first needed: reading the bundle takes a moment."""
+        if self._tls is None:
+            self._tls = ssl.create_default_context(cafile=self._ca_file)
+        return self._tls
