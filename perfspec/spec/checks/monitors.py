@@ -1,0 +1,145 @@
+"""Monitors and the limits on them: names, units, and where they may stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perfspec.spec.checks.walk import limits
+from perfspec.spec.levels import UNITS, Level, MonitorLevels
+from perfspec.spec.monitor import READ_BY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfspec.spec.checks.context import Context
+    from perfspec.spec.levels import Unit
+    from perfspec.spec.limits import Slo
+    from perfspec.spec.monitor import Monitor
+    from perfspec.spec.tree import Path
+
+_SHORTEST_S: Final = 0.1
+_OF_REQUESTS: Final = ("endpoints", "tags", "personas", "classes")
+
+
+def check_monitors(context: Context) -> None:
+    """What monitors watch and read, and every limit on one of their series."""
+    known: dict[str, list[Monitor]] = {}
+    for path, name, monitor in _written(context):
+        known.setdefault(name, []).append(monitor)
+        _watched(context, monitor, path)
+        _readings(context, monitor, path)
+    for path, slo in limits(context.spec):
+        if slo.monitors is not None and _may_stand(context, path):
+            _limits(context, slo, (*path, "monitors"), known)
+
+
+def _written(context: Context) -> Iterator[tuple[Path, str, Monitor]]:
+    spec = context.spec
+    yield from ((("monitors", name), name, each) for name, each in spec.monitors.items())
+    for environment, written in spec.environments.items():
+        for name, each in (written.monitors or {}).items():
+            yield ("environments", environment, "monitors", name), name, each
+
+
+def _watched(context: Context, monitor: Monitor, path: Path) -> None:
+    if monitor.every is not None and monitor.every < _SHORTEST_S:
+        place = context.value((*path, "every"))
+        context.findings.error(place, "PS374", "this reads too often", "write 100ms or more")
+    service = (monitor.process or "").partition("services.")[2]
+    if not service:
+        return
+    environments = context.spec.environments
+    within = [path[1]] if path[0] == "environments" else list(environments)
+    services = {each for name in within for each in environments[str(name)].services or ()}
+    if service not in services and context.complete("environments"):
+        hint = context.findings.near_or_all(service, services)
+        message = f"there is no service {service!r}"
+        context.findings.error(context.value((*path, "process")), "PS216", message, hint)
+
+
+def _readings(context: Context, monitor: Monitor, path: Path) -> None:
+    """Own series have no entry here."""
+    for name, series in (monitor.series or {}).items():
+        fitting = READ_BY[monitor.kind]
+        written = {each.rstrip("_") for each in series.model_fields_set} - {"unit"}
+        if not written & set(fitting):
+            (key,) = written
+            message = f"{monitor.kind} cannot read by {key}"
+            hint = f"write {' or '.join(fitting)}"
+            context.findings.error(
+                context.key((*path, "series", name, key)), "PS372", message, hint
+            )
+
+
+def _may_stand(context: Context, path: Path) -> bool:
+    at = (*path, "monitors")
+    if path[-1] == "abort":
+        hint = "it ends the test by its requests: write the limit into its slo"
+        context.findings.error(context.key(at), "PS373", "abort looks at no monitor", hint)
+        return False
+    if path[0] == "objectives":
+        where = context.spec.objectives[str(path[1])].where
+        narrow = [key for key in _OF_REQUESTS if where is not None and getattr(where, key)]
+        if narrow:
+            message = f"this objective is about {' and '.join(narrow)}, and monitors are about none"
+            hint = "write an objective of its own, with tests and environments only"
+            context.findings.error(context.key(at), "PS373", message, hint)
+        return not narrow
+    if path[0] in {"endpoints", "personas"}:
+        message = "monitors are about a whole test, not about single requests"
+        hint = "write it in the slo of the test or of the root"
+        context.findings.error(context.key(at), "PS373", message, hint)
+        return False
+    return True
+
+
+def _limits(context: Context, slo: Slo, path: Path, known: dict[str, list[Monitor]]) -> None:
+    complete = context.complete("monitors") and context.complete("environments")
+    for name, limit in (slo.monitors or {}).items():
+        at = (*path, name)
+        monitor, series, *_ = name.split(".")
+        units = [each.units[series] for each in known.get(monitor, ()) if series in each.units]
+        if units:
+            _units(context, limit, units, at)
+            _order(context, limit, at)
+        elif complete:
+            _unknown(context, monitor, series, known, at)
+
+
+def _unknown(
+    context: Context, monitor: str, series: str, known: dict[str, list[Monitor]], at: Path
+) -> None:
+    found = context.findings
+    if monitor in known:
+        names = {each for one in known[monitor] for each in one.units}
+        message = f"monitor {monitor!r} has no series {series!r}"
+        found.error(context.key(at), "PS215", message, found.near_or_all(series, names))
+    else:
+        hint = found.near_or_all(monitor, known) if known else "write monitors at the root"
+        found.error(context.key(at), "PS215", f"there is no monitor {monitor!r}", hint)
+
+
+def _units(context: Context, limit: Level | MonitorLevels, units: list[Unit], at: Path) -> None:
+    for key, level in _levels(limit).items():
+        kinds = {UNITS[unit][0] for unit in units}
+        if level.kind is not None and level.kind not in kinds:
+            unit = units[0]
+            message = f"the unit of {at[-1]} is {unit}"
+            place = context.value((*at, key) if key else at)
+            context.findings.error(place, "PS371", message, f"write it like {UNITS[unit][2]}")
+
+
+def _levels(limit: Level | MonitorLevels) -> dict[str, Level]:
+    if isinstance(limit, Level):
+        return {"": limit}
+    written = {"warn": limit.warn, "fail": limit.fail, "min": limit.min}
+    return {key: each for key, each in written.items() if each is not None}
+
+
+def _order(context: Context, limit: Level | MonitorLevels, at: Path) -> None:
+    if isinstance(limit, Level) or limit.warn is None or limit.fail is None:
+        return
+    if limit.warn.kind == limit.fail.kind and limit.warn.value >= limit.fail.value:
+        message = f"warn would never be reached before fail: {at[-1]} is an upper limit"
+        hint = "write warn below fail"
+        context.findings.error(context.key((*at, "warn")), "PS328", message, hint)
