@@ -85,6 +85,34 @@ def parse_part_of_capacity(text: str) -> float:
     return parse_share(share)
 
 
+def parse_rise(text: str) -> float:
+    """Ratio above 0 of ``+10%``; raises ValueError."""
+    return _signed(text, "+", "%", "no budget: write how much more is allowed, such as +10%")
+
+
+def parse_fall(text: str) -> float:
+    """Ratio above 0 of ``-5%``; raises ValueError."""
+    ratio = _signed(text, "-", "%", "no budget: write how much less is allowed, such as -5%")
+    if ratio >= 1:
+        msg = f"{text!r} leaves nothing"
+        raise ValueError(msg)
+    return ratio
+
+
+def parse_points(text: str) -> float:
+    """Difference of ratios of ``+0.5pp``; raises ValueError."""
+    fits = "no budget: write how many percentage points more are allowed, such as +0.5pp"
+    return _signed(text, "+", "pp", fits)
+
+
+def _signed(text: str, sign: str, unit: str, otherwise: str) -> float:
+    match = re.fullmatch(rf"{re.escape(sign)}([0-9]+(?:\.[0-9]+)?)\s*{unit}", text.strip())
+    if match is None or not float(match[1]):
+        msg = f"{text!r} is {otherwise}"
+        raise ValueError(msg)
+    return float(match[1]) / 100
+
+
 def parse_duration_range(text: str) -> Range:
     """``1s..5s`` or a single duration, in seconds; raises ValueError."""
     low, dots, high = text.partition("..")

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perfspec.baseline.record import GeneratorHealth, Record, SeriesRecord, WindowRecord
-from perfspec.judge.statistics.jackknife import log_quantile_variance
+from perfspec.judge.statistics.jackknife import log_quantile_variances
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import Machine
-from perfspec.plan.metrics import QUANTILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +48,7 @@ def series(
         windows=tuple(
             WindowRecord(requests=each.count, failed=0, p50=each.quantile(0.5)) for each in parts
         ),
-        variance={key: log_quantile_variance(parts, q) for key, q in QUANTILES.items()},
+        variance=log_quantile_variances(parts, {"p50": 0.5, "p95": 0.95, "p99": 0.99}),
     )
 
 

@@ -104,7 +104,7 @@ class Record(Value, frozen=True, kw_only=True):
     probe_s: float | None = None
     series: tuple[SeriesRecord, ...]
 
-    def find(self, kind: SeriesKind, name: str) -> SeriesRecord | None:
+    def find(self, kind: str, name: str) -> SeriesRecord | None:
         """The series, None where the run has no sample of it."""
         return next((each for each in self.series if (each.kind, each.name) == (kind, name)), None)
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 from perfspec import jsonio
-from perfspec.errors import RunError
+from perfspec.cli.compare import comparisons, record_run
+from perfspec.clock import SystemClock
+from perfspec.errors import Exit, RunError
 from perfspec.judge.verdict import judge_run
 from perfspec.report.terminal import FinalReport
 from perfspec.report.write import write_reports
@@ -49,12 +51,15 @@ def conclude(
     inconclusive: Literal["pass", "fail"] | None,
     junit_strict: bool,
     as_json: bool,
+    record: bool = False,
 ) -> int:
     """Judge, write verdict and report, print; returns the exit code of the verdict.
 
-    Raises RunError when a file cannot be written (a full disk).
+    With ``record`` a run of the branch that others are compared with enters the baseline. Raises
+    RunError when a file cannot be written (a full disk).
     """
-    verdict = judge_run(plan, result, inconclusive=inconclusive)
+    compared = comparisons(plan, result, SystemClock())
+    verdict = judge_run(plan, result, inconclusive=inconclusive, comparisons=compared)
     try:
         jsonio.write_json(folder.verdict, verdict)
         write_reports(folder.report, plan, result, verdict, junit_strict=junit_strict)
@@ -64,6 +69,8 @@ def conclude(
         raise RunError(msg) from None
     show(plan, result, verdict, as_json=as_json)
     click.echo(f"report: {folder.report}", err=as_json)
+    if record and plan.baseline is not None and not record_run(plan, result, verdict):
+        return verdict.exit_code or Exit.NOT_PUBLISHED
     return verdict.exit_code
 
 

@@ -28,6 +28,7 @@ _COMMANDS = {  # in the order of a day's work; a module is imported when its com
     "report": ("report", "Write the report of a finished run again."),
     "ci": ("ci", "In a workflow: check, run, judge and publish."),
     "publish": ("publish", "Tell a finished run on GitHub: summary, check run, comment."),
+    "baseline": ("baseline", "Look after the records that budgets compare with."),
     "compile": ("compile", "Write a locustfile that plain Locust runs."),
     "demo": ("demo", "Start a small target to try everything on."),
 }

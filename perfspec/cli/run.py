@@ -123,6 +123,7 @@ def command(
         inconclusive=inconclusive,
         junit_strict=junit_strict,
         as_json=as_json,
+        record=True,
     )
     if problem is not None:
         click.echo(f"Error: {problem}", err=True)  # with the last lines of the log it is about

@@ -11,6 +11,7 @@ from perfspec.plan.limits import Metric, Subject
 from perfspec.plan.load import Span
 
 FORMAT: Literal["perfspec/verdict/1"] = "perfspec/verdict/1"
+State = Literal["regression", "real", "within", "undecided", "no_baseline"]
 
 
 class Outcome(StrEnum):
@@ -128,6 +129,59 @@ class Capacity(Value, frozen=True, kw_only=True):
     failure: Failure | None = None
 
 
+class Change(Value, frozen=True, kw_only=True):
+    """One budget compared with the baseline.
+
+    ``base`` and ``head`` are in the metric's unit. ``change``, its interval and ``detectable`` (the
+    smallest change that this run would have failed with 95 %) are shares of the baseline's value,
+    or differences where the metric is itself a share; above 0 is more. From that of a latency what
+    all endpoints share is taken off, so it is not always ``head`` / ``base``. ``p`` is adjusted for
+    the number of tests. ``history`` are the baseline's values, the newest last.
+    """
+
+    budget: str
+    subject: Subject
+    metric: Metric
+    outcome: Outcome
+    state: State
+    fail: float | None = None
+    warn: float | None = None
+    floor_s: float | None = None
+    base: float | None = None
+    head: float | None = None
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    detectable: float | None = None
+    samples: int = 0
+    history: tuple[float, ...] = ()
+    waived: bool = False
+    reason: str
+    place: Place
+    origin: str
+
+
+class Comparison(Value, frozen=True, kw_only=True):
+    """One test against the runs before it. ``notes`` are sentences for every reader.
+
+    ``shift`` is what all endpoints share, as a share of the baseline, with its interval; None where
+    it cannot be told, ``suspect`` where it is more than the baseline explains. ``false_alarms``
+    bounds the chance that an unchanged commit fails.
+    """
+
+    runs: int
+    first: str | None = None
+    last: str | None = None
+    changes: tuple[Change, ...]
+    shift: float | None = None
+    shift_low: float | None = None
+    shift_high: float | None = None
+    suspect: bool = False
+    false_alarms: float | None = None
+    notes: tuple[str, ...] = ()
+
+
 class TestVerdict(Value, frozen=True, kw_only=True):
     """One test. ``judged`` are the seconds that were looked at, ``reasons`` why it is not a pass.
 
@@ -141,6 +195,7 @@ class TestVerdict(Value, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     invalid: str | None = None
     findings: tuple[Finding, ...] = ()
+    comparison: Comparison | None = None
     judged: tuple[Span, ...] = ()
     warm_up_s: float = 0.0
     capacity: Capacity | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.baseline.record import GeneratorHealth, Record, SeriesRecord, WindowRecord
 from perfspec.judge.select import blocks, health_in, measured, merged, seconds
-from perfspec.judge.statistics.jackknife import log_quantile_variance
+from perfspec.judge.statistics.jackknife import log_quantile_variances
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import judged
 from perfspec.plan.metrics import QUANTILES
@@ -83,7 +83,7 @@ def _series(result: TestResult, kind: SeriesKind, name: str, spans: Sequence[Spa
         latency=total.latency,
         errors=dict(sorted(total.errors.items())),
         windows=tuple(map(_window, parts)),
-        variance={key: log_quantile_variance(latencies, q) for key, q in QUANTILES.items()},
+        variance=log_quantile_variances(latencies, QUANTILES),
     )
 
 

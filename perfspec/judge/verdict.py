@@ -11,6 +11,7 @@ from perfspec.errors import Exit, UsageError
 from perfspec.judge.analyses.analyse import analyse
 from perfspec.judge.analyses.capacity import capacity
 from perfspec.judge.analyses.failure import first_errors
+from perfspec.judge.budgets import budgets_said, of_budgets
 from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
 from perfspec.judge.select import joined, measured, seconds
 from perfspec.judge.slo import Judge
@@ -20,8 +21,9 @@ from perfspec.plan.load import Span, duration_s, judged
 from perfspec.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from perfspec.judge.model import Comparison
     from perfspec.measure.model import AbortHit, RunResult, TestResult
     from perfspec.plan.model import Plan, Test
 
@@ -52,8 +54,16 @@ WORDS = {
 }
 
 
-def judge_run(plan: Plan, result: RunResult, *, inconclusive: Mapped | None = None) -> Verdict:
+def judge_run(
+    plan: Plan,
+    result: RunResult,
+    *,
+    inconclusive: Mapped | None = None,
+    comparisons: Mapping[str, Comparison] = {},
+) -> Verdict:
     """The verdict of all tests together: the worst of them, skipped ones not counted.
+
+    ``comparisons`` are what the baseline says of tests with budgets, by their names.
 
     ``inconclusive`` says what the exit code makes of "no verdict" (``--inconclusive``); the outcome
     stays. Raises UsageError for a result that was measured with another plan.
@@ -65,7 +75,10 @@ def judge_run(plan: Plan, result: RunResult, *, inconclusive: Mapped | None = No
         )
         raise UsageError(msg)
     found = {each.name: each for each in result.tests}
-    tests = tuple(_judge_or_miss(each, found.get(each.name), result) for each in plan.tests)
+    tests = tuple(
+        _judge_or_miss(each, found.get(each.name), result, comparisons.get(each.name))
+        for each in plan.tests
+    )
     outcome = worst(each.outcome for each in tests)
     if result.problem is not None:
         outcome = Outcome.ERROR
@@ -84,8 +97,10 @@ def judge_run(plan: Plan, result: RunResult, *, inconclusive: Mapped | None = No
     )
 
 
-def judge_test(test: Test, result: TestResult) -> TestVerdict:
-    """One test: first whether it can be judged at all, then every limit of it."""
+def judge_test(
+    test: Test, result: TestResult, comparison: Comparison | None = None
+) -> TestVerdict:
+    """One test: first whether it can be judged at all, then every limit and every budget of it."""
     if result.status == "skipped":
         reason = result.reason or "The test was skipped."
         return TestVerdict(
@@ -95,12 +110,14 @@ def judge_test(test: Test, result: TestResult) -> TestVerdict:
     spans = measured(result, wanted)
     validity = check(test, result, spans)
     findings = _findings(test, result, validity)
+    comparison = _decided(comparison, result, validity)
     missing = None if result.status == "stopped" else _missing(wanted, spans)
-    outcome = _outcome(result, validity, findings, missing=missing is not None)
+    outcome = _outcome(result, validity, findings, comparison, missing=missing is not None)
     reasons = (
         validity.invalid,
         _status(test, result) or missing,
-        _said_by(findings, result, validity),
+        _said_by(findings, comparison, result, validity),
+        budgets_said(comparison) if comparison is not None and not validity.invalid else None,
     )
     passed = outcome is Outcome.PASS
     blamed = outcome in {Outcome.WARN, Outcome.FAIL} or (
@@ -112,6 +129,7 @@ def judge_test(test: Test, result: TestResult) -> TestVerdict:
         reasons=() if passed else tuple(each for each in reasons if each),
         invalid=validity.invalid,
         findings=findings,
+        comparison=comparison,
         judged=spans,
         warm_up_s=test.warm_up_s,
         capacity=capacity(test, result),
@@ -127,9 +145,11 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     return max(outcomes, key=GRAVITY.__getitem__, default=Outcome.SKIPPED)
 
 
-def _judge_or_miss(test: Test, result: TestResult | None, run: RunResult) -> TestVerdict:
+def _judge_or_miss(
+    test: Test, result: TestResult | None, run: RunResult, comparison: Comparison | None
+) -> TestVerdict:
     if result is not None:
-        return judge_test(test, result)
+        return judge_test(test, result, comparison)
     ended = run.interrupted or run.problem is not None
     return TestVerdict(
         name=test.name,
@@ -170,6 +190,24 @@ def _findings(test: Test, result: TestResult, validity: Validity) -> tuple[Findi
     return tuple(msgspec.structs.replace(each, **undecided) for each in found)
 
 
+def _decided(
+    comparison: Comparison | None, result: TestResult, validity: Validity
+) -> Comparison | None:
+    """Only a whole and valid run is compared with others."""
+    reason = validity.invalid
+    if result.status != "complete":
+        reason = reason or "the test was not measured to its end"
+    if comparison is None or reason is None:
+        return comparison
+    changes = tuple(
+        msgspec.structs.replace(
+            each, outcome=Outcome.INCONCLUSIVE, state="undecided", reason=reason
+        )
+        for each in comparison.changes
+    )
+    return msgspec.structs.replace(comparison, changes=changes, suspect=False)
+
+
 def _missing(wanted: Sequence[Span], spans: Sequence[Span]) -> str | None:
     whole, part = seconds(wanted), seconds(spans)
     if whole - part <= min(SLACK_S, SLACK_SHARE * whole):
@@ -179,22 +217,37 @@ def _missing(wanted: Sequence[Span], spans: Sequence[Span]) -> str | None:
 
 
 def _outcome(
-    result: TestResult, validity: Validity, findings: Sequence[Finding], *, missing: bool
+    result: TestResult,
+    validity: Validity,
+    findings: Sequence[Finding],
+    comparison: Comparison | None,
+    *,
+    missing: bool,
 ) -> Outcome:
     if result.status == "broken" or validity.broken:
         return Outcome.ERROR
     if result.status == "aborted":
         return Outcome.FAIL
-    outcome = worst(each.outcome for each in findings)
-    if validity.invalid or missing or not any(each.samples for each in findings):
+    outcome = worst((*(each.outcome for each in findings), *of_budgets(comparison)))
+    if validity.invalid or missing or not _measured(findings, comparison):
         return worst((outcome, Outcome.INCONCLUSIVE))
     return outcome
 
 
-def _said_by(findings: Sequence[Finding], result: TestResult, validity: Validity) -> str | None:
-    if not findings:
+def _measured(findings: Sequence[Finding], comparison: Comparison | None) -> bool:
+    compared = comparison is not None and any(each.samples for each in comparison.changes)
+    return compared or any(each.samples for each in findings)
+
+
+def _said_by(
+    findings: Sequence[Finding],
+    comparison: Comparison | None,
+    result: TestResult,
+    validity: Validity,
+) -> str | None:
+    if not findings and comparison is None:
         return "The test states no limit, so there is nothing to judge."
-    if not any(each.samples for each in findings):
+    if not _measured(findings, comparison):
         return "Nothing was measured in the judged seconds."
     if validity.invalid or result.status == "broken":
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from perfspec.plan.base import Place, Value
+from perfspec.plan.budget import BaselineRule, Budget, Compare, Waiver
 from perfspec.plan.journey import Persona
 from perfspec.plan.limits import AbortLimit, Objective
 from perfspec.plan.load import Stage
@@ -165,6 +166,8 @@ class Plan(Value, frozen=True, kw_only=True):
     files: tuple[FileSet, ...] = ()
     endpoints: tuple[Endpoint, ...]
     tests: tuple[Test, ...]
+    baseline: BaselineRule | None = None
+    waivers: tuple[Waiver, ...] = ()
     seed: int = 1
     fingerprint: str = ""
 

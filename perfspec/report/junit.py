@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 from perfspec.judge.model import Outcome
 from perfspec.report.answers import answer_lines
+from perfspec.report.changes import change_rows, comparison_lines, evidence, sentence
 from perfspec.report.escape import one_line
 from perfspec.report.tables import advice_lines, finding_rows, judged_text
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from junit_xml import TestCase, TestSuite
 
-    from perfspec.judge.model import Finding, TestVerdict, Verdict
+    from perfspec.judge.model import Change, Finding, TestVerdict, Verdict
     from perfspec.measure.model import RunResult, TestResult
     from perfspec.plan.limits import Objective
     from perfspec.plan.model import Plan
@@ -75,6 +76,8 @@ class _Writer:
     def suite(self, test: TestVerdict) -> TestSuite:
         planned = self.plan.test(test.name)
         cases = [self._limit_case(test, each) for each in test.findings]
+        compared = test.comparison.changes if test.comparison else ()
+        cases += [self._budget_case(test, each) for each in compared]
         if test.outcome is Outcome.SKIPPED:
             cases = [self._skipped_case(test, each) for each in planned.objectives]
         whole = self._test_case(test)
@@ -118,7 +121,7 @@ class _Writer:
         self,
         name: str,
         test: str,
-        at: Objective | Finding | TestVerdict | None = None,
+        at: Objective | Finding | Change | TestVerdict | None = None,
         said: str | None = None,
     ) -> TestCase:
         from junit_xml import TestCase  # noqa: PLC0415  (as above)
@@ -149,6 +152,21 @@ class _Writer:
                 assert_never(finding.outcome)
         return case
 
+    def _budget_case(self, test: TestVerdict, change: Change) -> TestCase:
+        [row] = change_rows([change])
+        about = f" ({evidence(row)})" if evidence(row) else ""
+        text = one_line(f"{row.outcome}: {sentence(row)}: {row.reason}{about}", STATEMENT)
+        passed = change.outcome is Outcome.PASS
+        case = self._case(change.budget, test.name, change, text if passed else None)
+        where = one_line(f"{change.origin} in {change.place}", STATEMENT)
+        if change.outcome is Outcome.FAIL:
+            case.add_failure_info(message=text, output=where, failure_type="budget")
+        elif change.outcome is Outcome.INCONCLUSIVE and self.counts:
+            case.add_error_info(message=text, output=where, error_type=change.outcome.value)
+        elif not passed:
+            case.add_skipped_info(message=text, output=where)
+        return case
+
     def _skipped_case(self, test: TestVerdict, objective: Objective) -> TestCase:
         case = self._case(objective.id, test.name, objective)
         case.add_skipped_info(message=one_line(" ".join(test.reasons), STATEMENT))
@@ -158,7 +176,9 @@ class _Writer:
         """The test itself, where its limits alone do not explain its outcome."""
         found = self.results.get(test.name)
         whole = found is not None and found.whole and test.invalid is None
-        told = {each.outcome for each in test.findings} | {Outcome.PASS}
+        compared = test.comparison.changes if test.comparison else ()
+        told = {each.outcome for each in test.findings} | {each.outcome for each in compared}
+        told |= {Outcome.PASS}
         silent = test.outcome in {Outcome.PASS, Outcome.SKIPPED}
         if silent or (whole and test.outcome in told):
             return None

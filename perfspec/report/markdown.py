@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
 from perfspec.report.answers import answer_lines, level_cells
+from perfspec.report.changes import NOTHING, change_rows, comparison_lines
 from perfspec.report.escape import code_cell, markdown
 from perfspec.report.monitors import monitor_rows, problem_lines
 from perfspec.report.tables import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from perfspec.judge.model import TestVerdict, Verdict
     from perfspec.measure.model import RunResult, TestResult
     from perfspec.plan.model import Plan
+    from perfspec.report.changes import ChangeRow
     from perfspec.report.tables import FindingRow
 
 LARGEST = 1 << 20  # bytes: what GitHub takes as the summary of a step
@@ -60,6 +62,7 @@ def _lines(plan: Plan, result: RunResult, verdict: Verdict, rows: int) -> Iterat
     yield ""
     results = {each.name: each for each in result.tests}
     yield from _not_passed(verdict, rows)
+    yield from _changed(verdict, rows)
     for test in verdict.tests:
         yield from _test(plan, results.get(test.name), test, rows)
     yield (
@@ -98,6 +101,7 @@ def _test(plan: Plan, result: TestResult | None, test: TestVerdict, rows: int) -
         yield from _monitors(result, test, rows)
         yield from _levels(test, rows)
         yield from _kept(test, rows)
+        yield from _compared(test, rows)
         yield from _errors(result, rows)
 
 
@@ -130,6 +134,46 @@ def _levels(test: TestVerdict, rows: int) -> Iterator[str]:
         yield from _folded("Levels of the load", table)
 
 
+CHANGES = ("test", "endpoint", "before", "now", "change", "95 % interval", "budget", "runs", "why")
+
+
+def _changed(verdict: Verdict, rows: int) -> Iterator[str]:
+    found = [
+        (test.name, row)
+        for test in verdict.tests
+        for row in change_rows(test.comparison.changes if test.comparison else ())
+        if row.outcome is not Outcome.PASS and row.compared
+    ]
+    if found:
+        cells = ((_sign(row), f"`{test}`", *_change_cells(row)) for test, row in found)
+        yield from _table(("", *CHANGES), cells, rows)
+
+
+def _compared(test: TestVerdict, rows: int) -> Iterator[str]:
+    if test.comparison is None:
+        return
+    yield from (f"- {markdown(each)}" for each in comparison_lines(test.comparison))
+    yield ""
+    kept = [row for row in change_rows(test.comparison.changes) if row.outcome is Outcome.PASS]
+    if kept:
+        table = _table(("", *CHANGES[1:]), ((_sign(r), *_change_cells(r)) for r in kept), rows)
+        yield from _folded(f"Budgets kept: {len(kept)}", table)
+
+
+def _change_cells(row: ChangeRow) -> tuple[str, ...]:
+    p = f" (adjusted p {row.p})" if row.p != NOTHING else ""
+    return (
+        code_cell(f"{row.subject} {row.metric}"),
+        row.base,
+        row.head,
+        row.change,
+        row.interval,
+        row.budget,
+        row.spark,
+        markdown(f"{row.reason}{p}"),
+    )
+
+
 def _kept(test: TestVerdict, rows: int) -> Iterator[str]:
     passed = [each for each in finding_rows(test.findings) if each.outcome is Outcome.PASS]
     if passed:
@@ -148,7 +192,7 @@ def _errors(result: TestResult, rows: int) -> Iterator[str]:
         yield from _folded("Errors of the whole test", _table(header, cells, rows))
 
 
-def _sign(row: FindingRow) -> str:
+def _sign(row: FindingRow | ChangeRow) -> str:
     return f"{SIGNS[row.outcome]} {row.outcome}"
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
 from perfspec.report.answers import answer_lines
+from perfspec.report.changes import change_rows, comparison_lines, evidence, sentence
 from perfspec.report.escape import one_line
 from perfspec.report.tables import (
     advice_lines,
@@ -88,6 +89,7 @@ class FinalReport:
         yield page.indented(page.endpoints(endpoint_rows(self.plan, result, test.judged)))
         yield page.indented(page.text((generator_text(result, test), "dim")))
         yield from self._findings(page, test)
+        yield from self._comparison(page, test)
         yield from self._errors(page, result)
 
     def _findings(self, page: Page, test: TestVerdict) -> Iterator[RenderableType]:
@@ -99,6 +101,20 @@ class FinalReport:
         kept = len(rows) - len(open_rows)
         if kept:
             yield page.indented(page.text(f"{kept} limit{'' if kept == 1 else 's'} kept"))
+
+    def _comparison(self, page: Page, test: TestVerdict) -> Iterator[RenderableType]:
+        if test.comparison is None:
+            return
+        rows = change_rows(test.comparison.changes)
+        open_rows = [each for each in rows if each.outcome is not Outcome.PASS and each.compared]
+        yield ""
+        if open_rows:
+            yield page.indented(page.changes(open_rows))
+        kept = sum(each.outcome is Outcome.PASS for each in rows)
+        if kept:
+            yield page.indented(page.text(f"{kept} budget{'' if kept == 1 else 's'} kept"))
+        for line in comparison_lines(test.comparison):
+            yield page.indented(page.text((line, "dim")))
 
     def _errors(self, page: Page, result: TestResult) -> Iterator[RenderableType]:
         rows = error_rows(result.errors)
@@ -170,6 +186,26 @@ class Page:
             requirement = f", requirement {row.requirement}" if row.requirement else ""
             grid.add_row("", self.text((f"{row.place} {row.origin}{requirement}", "dim")))
         return grid
+
+    def changes(self, rows: Sequence[ChangeRow]) -> Table:
+        """Budgets that are not kept: what changed, the runs before it, why, and where."""
+        grid = _grid()
+        for row in rows:
+            outcome = self.text((row.outcome, STYLES[row.outcome]))
+            grid.add_row(outcome, self.text(sentence(row)))
+            drawn = f"{row.spark}  " if self._shows(row.spark) else ""
+            grid.add_row("", self.text(f"{drawn}{evidence(row)}".strip() or row.reason))
+            if evidence(row):
+                grid.add_row("", self.text(row.reason))
+            grid.add_row("", self.text((f"{row.place} {row.origin}", "dim")))
+        return grid
+
+    def _shows(self, text: str) -> bool:
+        try:
+            text.encode(self.encoding)
+        except UnicodeEncodeError:
+            return False
+        return bool(text)
 
     def errors(self, rows: Sequence[ErrorRow]) -> Table:
         """What failed: how often, where, how it reads and since when."""

@@ -98,7 +98,7 @@ def lacking(message: str) -> PydanticCustomError:
     return PydanticCustomError("perfspec_lacking", "{message}", {"message": message})
 
 
-def _read(
+def read_quantity(
     parse: Callable[[str], T], value: object, info: ValidationInfo, stand_in: T, fitting: str
 ) -> T:
     """Read a written quantity; a variable that is not known yet counts as ``stand_in``."""
@@ -123,7 +123,8 @@ def _variable(default: str) -> str:
     return rf"(^|[^$]){_NAMED}\}}|^\s*{_NAMED}:-{default}\}}\s*$"
 
 
-def _written(pattern: str, fitting: str, examples: list[str]) -> WithJsonSchema:
+def written_as(pattern: str, fitting: str, examples: list[str]) -> WithJsonSchema:
+    """The JSON Schema of a quantity; ``fitting`` is what an editor says of another text."""
     return WithJsonSchema(
         {
             "type": "string",
@@ -139,65 +140,66 @@ _DURATION_FITS = "a duration with its unit, such as 300ms, 2s, 5m or 1h30m"
 
 def read_duration(value: object, info: ValidationInfo) -> float:
     """Seconds."""
-    return _read(units.parse_duration, value, info, 1.0, _DURATION_FITS)
+    return read_quantity(units.parse_duration, value, info, 1.0, _DURATION_FITS)
 
 
 Duration = Annotated[
     float,
     PlainValidator(read_duration),
-    _written(_DURATION, _DURATION_FITS, ["300ms", "2s", "5m", "1h30m"]),
+    written_as(_DURATION, _DURATION_FITS, ["300ms", "2s", "5m", "1h30m"]),
 ]
 _RANGE_FITS = "a duration or a range of durations, such as 2s or 1s..5s"
 
 
 def read_range(value: object, info: ValidationInfo) -> units.Range:
     """Seconds from and to."""
-    return _read(units.parse_duration_range, value, info, units.Range(1.0, 1.0), _RANGE_FITS)
+    stand_in = units.Range(1.0, 1.0)
+    return read_quantity(units.parse_duration_range, value, info, stand_in, _RANGE_FITS)
 
 
 DurationRange = Annotated[
     units.Range,
     PlainValidator(read_range),
-    _written(rf"{_DURATION}(\.\.{_DURATION})?", _RANGE_FITS, ["2s", "1s..5s"]),
+    written_as(rf"{_DURATION}(\.\.{_DURATION})?", _RANGE_FITS, ["2s", "1s..5s"]),
 ]
 _SIZE_FITS = "a size with its unit, such as 500B, 50KB or 2MiB"
 
 
 def read_size(value: object, info: ValidationInfo) -> int:
     """Bytes."""
-    return _read(units.parse_size, value, info, 1, _SIZE_FITS)
+    return read_quantity(units.parse_size, value, info, 1, _SIZE_FITS)
 
 
 Size = Annotated[
     int,
     PlainValidator(read_size),
-    _written(rf"{_NUMBER}\s*(B|KB|MB|GB|KiB|MiB|GiB)", _SIZE_FITS, ["50KB", "2MiB"]),
+    written_as(rf"{_NUMBER}\s*(B|KB|MB|GB|KiB|MiB|GiB)", _SIZE_FITS, ["50KB", "2MiB"]),
 ]
 _RATE_FITS = "a rate, such as 10/s or 600/min"
 
 
 def read_rate(value: object, info: ValidationInfo) -> float:
     """Events per second."""
-    return _read(units.parse_rate, value, info, 1.0, _RATE_FITS)
+    return read_quantity(units.parse_rate, value, info, 1.0, _RATE_FITS)
 
 
 Rate = Annotated[
     float,
     PlainValidator(read_rate),
-    _written(rf"{_NUMBER}\s*/\s*(s|min|h)", _RATE_FITS, ["10/s", "600/min"]),
+    written_as(rf"{_NUMBER}\s*/\s*(s|min|h)", _RATE_FITS, ["10/s", "600/min"]),
 ]
 _SHARE_FITS = "a percentage from 0% to 100%, such as 20%"
 
 
 def read_share(value: object, info: ValidationInfo) -> float:
     """A ratio from 0 to 1."""
-    return _read(units.parse_share, value, info, 0.5, _SHARE_FITS)
+    return read_quantity(units.parse_share, value, info, 0.5, _SHARE_FITS)
 
 
 Share = Annotated[
     float,
     PlainValidator(read_share),
-    _written(r"0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)\s*%", _SHARE_FITS, ["1%", "20%"]),
+    written_as(r"0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)\s*%", _SHARE_FITS, ["1%", "20%"]),
 ]
 
 

@@ -16,7 +16,6 @@ _LATER: Final = {
     "Auth": "oauth2",
     "Stage": "arrivals",
     "Test": "arrivals max_users finish_within compare budget",
-    "EntryOptions": "compare record",
 }
 
 

@@ -20,6 +20,7 @@ from perfspec.spec.base import (
     lacking,
     wrong,
 )
+from perfspec.spec.budget import Compare, TestBudget
 from perfspec.spec.limits import During, Names, Slo, Tags
 from perfspec.spec.persona import Shares
 
@@ -126,6 +127,14 @@ class Test(Strict):
         description="Limits of all requests of this test together. "
         "Example: `slo: { error_rate: 1% }`",
     )
+    budget: TestBudget | None = Field(
+        None,
+        description="Replaces the root's, metric by metric. Example: `budget: { p95: +20% }`",
+    )
+    compare: Compare = Field(
+        "auto",
+        description="How budgets are compared, auto when left out. Example: `compare: none`",
+    )
     abort: Slo | None = Field(
         None,
         description="A limit whose breach ends the test and fails it. "
@@ -179,6 +188,15 @@ class EntryOptions(Strict):
         json_schema_extra={
             "markdownEnumDescriptions": ["The next test runs", "The rest is skipped"]
         },
+    )
+    compare: Compare | None = Field(
+        None,
+        description="Replaces what the test says. Example: `compare: none`",
+    )
+    record: bool | None = Field(
+        None,
+        description="Whether a valid run enters the baseline; when left out, one of full length "
+        "does. Example: `record: true`",
     )
     time_scale: Share | None = Field(
         None,

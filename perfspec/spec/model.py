@@ -17,6 +17,7 @@ from perfspec.spec.base import (
     only_one,
     wrong,
 )
+from perfspec.spec.budget import Baseline, TestBudget, Waiver
 from perfspec.spec.limits import Objective, Slo
 from perfspec.spec.load import Protected, Sequence, Test
 from perfspec.spec.persona import Persona
@@ -264,6 +265,21 @@ class Spec(Strict):
     )
     slo: Slo | None = Field(
         None, description="Limits of every test. Example: `slo: { availability: 99.9% }`"
+    )
+    budget: TestBudget | None = Field(
+        None,
+        description="How much worse than the baseline each endpoint may be. "
+        "Example: `budget: { p95: +10%, error_rate: +0.5pp }`",
+    )
+    baseline: Baseline | None = Field(
+        None,
+        description="The runs that budgets compare with. "
+        "Example: `baseline: { store: git:perfspec-baselines }`",
+    )
+    waivers: list[Waiver] = Field(
+        [],
+        description="Regressions that only warn until a day. Example: `waivers: [{ endpoint: "
+        'checkout, until: "2026-12-31", reason: new provider, owner: team-checkout }]`',
     )
     objectives: dict[Name, Objective] = Field(
         {},

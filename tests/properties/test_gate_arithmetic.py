@@ -14,7 +14,7 @@ from perfspec.judge.statistics.arrays import median_of_others
 from perfspec.judge.statistics.changes import last_change
 from perfspec.judge.statistics.failures import more_failures
 from perfspec.judge.statistics.history import Probe, common_shift, compare_run
-from perfspec.judge.statistics.jackknife import log_quantile_variance
+from perfspec.judge.statistics.jackknife import log_quantile_variances
 from perfspec.judge.statistics.multiplicity import benjamini_hochberg, holm
 from perfspec.judge.statistics.variance import moderate, trigamma_inverse
 from perfspec.measure.histogram import Histogram
@@ -129,7 +129,8 @@ def test_the_jackknife_is_that_of_the_reference(seed: int, count: int, q: float)
     rng = np.random.default_rng(seed)
     moods = rng.normal(0, 0.2, count)
     windows = [(20_000 * np.exp(mood + rng.normal(0, 0.3, 300))).astype(int) for mood in moods]
-    ours = log_quantile_variance([Histogram.of(each.tolist()) for each in windows], q)
+    blocks = [Histogram.of(each.tolist()) for each in windows]
+    ours = log_quantile_variances(blocks, {"q": q})["q"]
     [theirs] = reference.window_var(windows, (q,))
     assert ours**0.5 == close(theirs**0.5, rel=0.05, abs=0.004 * count**0.5)
 

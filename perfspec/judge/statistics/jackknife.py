@@ -12,23 +12,38 @@ from typing import TYPE_CHECKING
 from perfspec.measure.histogram import Histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
-def log_quantile_variance(blocks: Sequence[Histogram], q: float) -> float:
-    """The delete-one-block jackknife variance of the logarithm of quantile ``q``.
+def log_quantile_variances(
+    blocks: Sequence[Histogram], quantiles: Mapping[str, float]
+) -> dict[str, float]:
+    """Delete-one-block jackknife variances of the logarithms of quantiles, by their names.
 
-    None of the blocks is empty; 0 with fewer than two of them, or where every value is 0.
+    None of the blocks is empty; with fewer than two of them every variance is 0.
     """
-    count = len(blocks)
-    if count < 2:
-        return 0.0
-    logs = []
-    for left_out in range(count):
-        rest = Histogram()
-        for index, block in enumerate(blocks):
-            if index != left_out:
-                rest.merge(block)
-        logs.append(math.log(max(rest.quantile(q) or 0.0, 1e-6)))
-    centre = math.fsum(logs) / count
-    return (count - 1) / count * math.fsum((each - centre) ** 2 for each in logs)
+    if len(blocks) < 2:
+        return dict.fromkeys(quantiles, 0.0)
+    total = Histogram()
+    for block in blocks:
+        total.merge(block)
+    rests = [_without(total, block) for block in blocks]
+    return {
+        name: _jackknife([math.log(max(rest.quantile(q) or 0.0, 1e-6)) for rest in rests])
+        for name, q in quantiles.items()
+    }
+
+
+def _without(total: Histogram, block: Histogram) -> Histogram:
+    """The total less one block; its maximum stays that of the total, which only bounds values."""
+    rest = Histogram()
+    rest.counts = {key: n - block.counts.get(key, 0) for key, n in total.counts.items()}
+    rest.count = total.count - block.count
+    rest.max_us = total.max_us
+    return rest
+
+
+def _jackknife(values: Sequence[float]) -> float:
+    count = len(values)
+    centre = math.fsum(values) / count
+    return (count - 1) / count * math.fsum((each - centre) ** 2 for each in values)

@@ -51,6 +51,8 @@ def choose_tests(
                 on_fail=options.on_fail,
                 needs=tuple(each for each in before if each in needs),
                 tags=tuple(tags),
+                compare=options.compare,
+                record=options.record,
             )
         )
     return Chosen(title, environment, tuple(wanted))
@@ -71,6 +73,8 @@ def same_tests(plan: Plan) -> Chosen:
             on_fail=each.on_fail,
             needs=each.needs,
             tags=each.tags,
+            compare=each.compare,
+            record=each.record,
         )
         for each in plan.tests
     )

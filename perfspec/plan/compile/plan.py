@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from perfspec import __version__
+from perfspec.plan.compile.budgets import compile_baseline, compile_waivers
 from perfspec.plan.compile.choice import choose_environment
 from perfspec.plan.compile.environments import compile_environment, compile_hook
 from perfspec.plan.compile.journeys import called_by, calls_python
@@ -73,6 +74,8 @@ def compile_plan(
         ),
         endpoints=endpoints,
         tests=tuple(compiled),
+        baseline=compile_baseline(spec),
+        waivers=compile_waivers(document),
         seed=seed,
     )
     plan = with_variables(plan, variables, secrets)

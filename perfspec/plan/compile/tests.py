@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from perfspec.plan.compile.budgets import compile_budgets
 from perfspec.plan.compile.journeys import StepCompiler, calls_python, compile_persona, endpoints_of
 from perfspec.plan.compile.limits import LimitCompiler, place_of
 from perfspec.plan.compile.loads import compile_stages, warm_up_s
@@ -17,6 +18,7 @@ from perfspec.spec.limits import as_names
 
 if TYPE_CHECKING:
     from perfspec.plan.base import Place
+    from perfspec.plan.budget import Compare
     from perfspec.plan.compile.journeys import Keep
     from perfspec.plan.journey import Persona
     from perfspec.spec.document import Document
@@ -31,6 +33,8 @@ class Wanted:
     on_fail: Literal["continue", "stop"] = "continue"
     needs: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    compare: Compare | None = None
+    record: bool | None = None
 
 
 class TestCompiler:
@@ -49,6 +53,7 @@ class TestCompiler:
         written = self.spec.tests[wanted.name]
         personas = self._personas(wanted)
         stages = compile_stages(written, wanted.time_scale)
+        compare = wanted.compare or written.compare
         limits = LimitCompiler(self.document, self.environment, wanted.name, personas)
         test = Test(
             name=wanted.name,
@@ -67,6 +72,13 @@ class TestCompiler:
             say=written.say,
             advice=tuple(written.advice or ()),
             description=written.description,
+            compare=compare,
+            record=compare != "none" and self._recorded(wanted),
+            budgets=(
+                ()
+                if compare == "none"
+                else compile_budgets(self.document, wanted.name, limits.called)
+            ),
         )
         forecast = Forecast(test)
         objectives = tuple(
@@ -76,6 +88,12 @@ class TestCompiler:
             for each in test.objectives
         )
         return msgspec.structs.replace(test, objectives=objectives)
+
+    @staticmethod
+    def _recorded(wanted: Wanted) -> bool:
+        """A shortened or filtered run is no baseline unless the spec says so."""
+        whole = wanted.time_scale == 1 and not wanted.tags
+        return whole if wanted.record is None else wanted.record
 
     def _personas(self, wanted: Wanted) -> tuple[Persona, ...]:
         written = self.spec.tests[wanted.name]

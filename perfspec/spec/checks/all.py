@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfspec.spec.checks.budgets import check_budgets
 from perfspec.spec.checks.captures import check_captures
 from perfspec.spec.checks.context import Context
 from perfspec.spec.checks.habits import check_habits
@@ -38,6 +39,7 @@ def check_spec(
     texts = Texts(context)
     check_references(context)
     check_meaning(context)
+    check_budgets(context)
     check_requests(context)
     check_variables(context, texts)
     check_captures(context, texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from perfspec.spec.budget import Budget, TestBudget
 from perfspec.spec.limits import Slo
 from perfspec.spec.request import BODIES, CAPTURES
 
@@ -100,6 +101,11 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "LatencyLevels": _LEVELS,
     "Persona": _at_most_one("A persona", "weight", "users"),
     "RateLevels": _LEVELS,
+    "RiseLevels": _LEVELS,
+    "FallLevels": _LEVELS,
+    "PointsLevels": _LEVELS,
+    "Budget": _any_of("Write a budget, such as p95: +10%", *Budget.model_fields),
+    "TestBudget": _any_of("Write a budget, such as p95: +10%", *TestBudget.model_fields),
     "ShareLevels": _LEVELS,
     "UsersLevels": _LEVELS,
     "Slo": _any_of("Write a limit, such as p95: 300ms", *Slo.model_fields),

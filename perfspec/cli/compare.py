@@ -1,0 +1,117 @@
+"""The baseline of a run: read before its verdict, added to after it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perfspec.baseline.archive import Archive, Comparable, Past
+from perfspec.baseline.origin import origin_of
+from perfspec.baseline.store import StoreError, open_store
+from perfspec.clock import SystemClock
+from perfspec.judge.model import Outcome
+from perfspec.plan.budget import BaselineRule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perfspec.baseline.origin import Origin
+    from perfspec.baseline.record import Record
+    from perfspec.clock import Clock
+    from perfspec.judge.model import Comparison, Verdict
+    from perfspec.measure.model import RunResult, TestResult
+    from perfspec.plan.model import Plan, Test
+
+
+def archive_of(plan: Plan, clock: Clock, store: str | None = None) -> Archive:
+    """The records that a plan names, or those of another store."""
+    rule = plan.baseline or BaselineRule()
+    return Archive(open_store(store or rule.store, Path(plan.directory), clock))
+
+
+def comparisons(plan: Plan, result: RunResult, clock: Clock) -> dict[str, Comparison]:
+    """What the baseline says of each test that has budgets and was measured."""
+    tests = [each for each in plan.tests if each.budgets and _result_of(result, each)]
+    if not tests:
+        return {}
+    from perfspec.judge.compare import Question, compare_test  # noqa: PLC0415  (numpy, scipy)
+
+    rule = plan.baseline or BaselineRule()
+    archive, found = archive_of(plan, clock), {}
+    for test in tests:
+        head = _record(plan, result, test)
+        past, problem = Past(), None
+        try:
+            key = Comparable(test.name, head.environment, head.fingerprint)
+            past = archive.past(key, rule.most, before=head.time, run_id=head.run_id)
+        except StoreError as error:
+            problem = f"the baseline cannot be read: {error}"
+        question = Question(test.budgets, rule, plan.waivers, problem)
+        found[test.name] = compare_test(question, head, past)
+    return found
+
+
+def valid_records(plan: Plan, result: RunResult, verdict: Verdict, origin: Origin) -> list[Record]:
+    """Records of the tests that may enter a baseline: measured to their end, and validly.
+
+    A test that failed may: what is slow on the branch itself is what others are compared with.
+    """
+    judged = {each.name: each for each in verdict.tests}
+    found = []
+    for test in plan.tests:
+        measured = _result_of(result, test)
+        sound = judged[test.name].invalid is None and judged[test.name].outcome is not Outcome.ERROR
+        if test.record and measured and measured.status == "complete" and sound:
+            found.append(_record(plan, result, test, origin))
+    return found
+
+
+def why_not_recorded(plan: Plan, origin: Origin, variables: Mapping[str, str]) -> str | None:
+    """Why a run does not enter the baseline by itself; None where it does."""
+    rule = plan.baseline or BaselineRule()
+    if origin.pull_request:
+        return "runs of pull requests are no baseline"
+    if origin.branch != rule.compare_with:
+        return f"this is {origin.branch or 'no branch'}, not {rule.compare_with}"
+    if not origin.clean:
+        return "there are uncommitted changes"
+    if rule.store.startswith("git:") and not variables.get("CI"):
+        return "only CI pushes to the baseline branch by itself; see `perfspec baseline record`"
+    return None
+
+
+def _record(plan: Plan, result: RunResult, test: Test, origin: Origin | None = None) -> Record:
+    from perfspec.judge.record import record_of  # noqa: PLC0415  (numpy, scipy)
+
+    measured = next(each for each in result.tests if each.name == test.name)
+    commit, branch = (origin.commit, origin.branch) if origin else (None, None)
+    return record_of(plan, test, result, measured, commit=commit, branch=branch)
+
+
+def _result_of(result: RunResult, test: Test) -> TestResult | None:
+    found = next((each for each in result.tests if each.name == test.name), None)
+    return None if found is None or found.status == "skipped" else found
+
+
+def record_run(plan: Plan, result: RunResult, verdict: Verdict) -> bool:
+    """Add a run to its baseline if it is one of the branch's; False where that did not work."""
+    origin = origin_of(Path(plan.directory), os.environ)
+    why = why_not_recorded(plan, origin, os.environ)
+    records = valid_records(plan, result, verdict, origin)
+    if why is None and not records:
+        why = "no test is valid, whole and of full length"
+    if why is not None:
+        click.echo(f"not recorded in the baseline: {why}", err=True)
+        return True
+    archive = archive_of(plan, SystemClock())
+    try:
+        archive.add(records)
+    except StoreError as error:
+        click.echo(f"Error: not recorded in the baseline: {error}", err=True)
+        return False
+    names = ", ".join(each.test for each in records)
+    click.echo(f"recorded in the baseline ({archive.store}): {names}", err=True)
+    return True

@@ -1,0 +1,224 @@
+"""Budgets of one test against its baseline: what the runs before it say, and what that means."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+
+from perfspec.judge.evidence import gather, key_of, series_of
+from perfspec.judge.model import Change, Comparison, Outcome
+from perfspec.judge.panel import panels
+from perfspec.judge.ruling import Ruling, bounds, rule
+from perfspec.judge.runs import choose_runs, slow_host
+from perfspec.judge.statistics.arrays import t_quantile
+from perfspec.judge.statistics.decision import (
+    ALPHA,
+    CONFIDENCE,
+    SHIFT_ALPHA,
+    Family,
+    smallest_found,
+)
+from perfspec.judge.statistics.history import FEWEST_ENDPOINTS, Probe, common_shift
+from perfspec.units import format_count, format_share
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfspec.baseline.archive import Past
+    from perfspec.baseline.record import Record
+    from perfspec.judge.evidence import Evidence
+    from perfspec.judge.panel import Panel, Series
+    from perfspec.judge.runs import Chosen
+    from perfspec.plan.budget import BaselineRule, Budget, Waiver
+
+FEWEST_FOR_SHIFT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the past about one test.
+
+    ``problem`` is why nothing may be decided: an invalid run, a store that cannot be read.
+    """
+
+    budgets: tuple[Budget, ...]
+    rule: BaselineRule
+    waivers: tuple[Waiver, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all endpoints share, as a share of the baseline, and whether the code is suspected."""
+
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    suspect: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def compare_test(question: Question, head: Record, past: Past) -> Comparison:
+    """One change for each budget, and what all endpoints share."""
+    chosen = choose_runs(head, past, question.rule)
+    found = list(panels(head, chosen.runs, _wanted(question.budgets, head))) if chosen.runs else []
+    evidence = gather(question.budgets, head, chosen.runs, found) if chosen.runs else {}
+    family = Family.of(np.array([each.p for each in evidence.values()] or [1.0]))
+    index = {key: at for at, key in enumerate(evidence)}
+    problem = question.problem or slow_host(head, chosen.runs)
+    changes = []
+    for budget in question.budgets:
+        mine = evidence.get(key_of(budget))
+        if problem is not None:
+            ruling = Ruling(Outcome.INCONCLUSIVE, "undecided", problem)
+        elif mine is None:
+            ruling = _without_evidence(budget, head, chosen, question.rule)
+        else:
+            ruling = rule(
+                budget,
+                mine,
+                certain=bool(family.certain[index[key_of(budget)]]),
+                likely=bool(family.likely[index[key_of(budget)]]),
+                undecided=Outcome(question.rule.missing),
+            )
+        at = index.get(key_of(budget))
+        change = _change(budget, ruling, mine, family, at)
+        changes.append(_capped(change, question.waivers, head, alien=chosen.alien))
+    shared = _shared(head, chosen, found)
+    return Comparison(
+        runs=len(chosen.runs),
+        first=chosen.runs[0].commit if chosen.runs else None,
+        last=chosen.runs[-1].commit if chosen.runs else None,
+        changes=tuple(changes),
+        shift=shared.ratio,
+        shift_low=shared.low,
+        shift_high=shared.high,
+        suspect=shared.suspect and problem is None,
+        false_alarms=ALPHA if chosen.runs else None,
+        notes=(*chosen.notes, *shared.notes),
+    )
+
+
+def _wanted(budgets: Sequence[Budget], head: Record) -> dict[tuple[Series, str], int]:
+    """Requests that each series needs for each metric of some budget.
+
+    Series without a budget are looked at too: they tell what the host did.
+    """
+    latencies = [each for each in budgets if each.metric.kind == "quantile"]
+    usual = {each.metric.name: each.min_samples for each in latencies}
+    found = {
+        ((each.kind, each.name), metric): needed
+        for metric, needed in usual.items()
+        for each in head.series
+    }
+    return found | {(series_of(each), each.metric.name): each.min_samples for each in latencies}
+
+
+def _without_evidence(budget: Budget, head: Record, chosen: Chosen, rule_: BaselineRule) -> Ruling:
+    if not chosen.runs:
+        reason = "there is no comparable run to compare with yet"
+        return Ruling(Outcome(rule_.missing), "no_baseline", reason)
+    found = head.find(*series_of(budget))
+    have = found.requests if found else 0
+    if budget.subject.kind != "total" and have < budget.min_samples:
+        reason = f"{format_count(have)} requests, {format_count(budget.min_samples)} are needed"
+    else:
+        reason = "the baseline has too few runs or requests of it"
+    return Ruling(Outcome(rule_.missing), "undecided", reason)
+
+
+def _change(
+    budget: Budget, ruling: Ruling, evidence: Evidence | None, family: Family, at: int | None
+) -> Change:
+    change = Change(
+        budget=budget.id,
+        subject=budget.subject,
+        metric=budget.metric,
+        outcome=ruling.outcome,
+        state=ruling.state,
+        fail=budget.fail,
+        warn=budget.warn,
+        floor_s=budget.floor_s,
+        reason=ruling.reason,
+        place=budget.place,
+        origin=budget.origin,
+    )
+    if evidence is None or at is None:
+        return change
+    return msgspec.structs.replace(
+        change,
+        base=evidence.base,
+        head=evidence.head,
+        change=_share(evidence, budget, evidence.effect),
+        p=float(family.adjusted[at]),
+        samples=evidence.samples,
+        history=evidence.history,
+        **_reach(budget, evidence, len(family.p)),
+    )
+
+
+def _reach(budget: Budget, evidence: Evidence, tests: int) -> dict[str, float]:
+    """The interval, and the smallest change that would have failed; nothing of a fact."""
+    if evidence.se is None:
+        return {}
+    allowed = budget.fail if budget.fail is not None else budget.warn or 0.0
+    log_allowed = -math.log1p(-min(allowed, 0.99)) if budget.metric.at_least else np.log1p(allowed)
+    least = smallest_found(np.array(evidence.se), evidence.df, tests, log_allowed)
+    low, high = sorted(_share(evidence, budget, each) for each in bounds(evidence))
+    return {"low": low, "high": high, "detectable": _share(evidence, budget, float(least))}
+
+
+def _share(evidence: Evidence, budget: Budget, effect: float) -> float:
+    """As a share of the baseline's value; more is above 0."""
+    if evidence.se is None:
+        return effect
+    return math.expm1(-effect if budget.metric.at_least else min(effect, 50.0))
+
+
+def _capped(change: Change, waivers: Sequence[Waiver], head: Record, *, alien: bool) -> Change:
+    """A regression that is waived, or may be the machine's, warns."""
+    if change.outcome is not Outcome.FAIL:
+        return change
+    for each in waivers:
+        right = each.endpoint == change.subject.name and each.metric in {None, change.metric.name}
+        if right and head.time[:10] <= each.until:
+            reason = f"waived by {each.owner} until {each.until}: {each.reason}"
+            return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason, waived=True)
+    if alien:
+        reason = f"{change.reason}; but no earlier run had this machine"
+        return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason)
+    return change
+
+
+def _shared(head: Record, chosen: Chosen, found: Sequence[Panel]) -> Shared:
+    """By the first metric of the panel with the most endpoints."""
+    panel = max(found, key=lambda each: len(each.series), default=None)
+    if panel is None or len(panel.series) < FEWEST_ENDPOINTS or not len(panel.history):
+        return Shared()
+    probes = [each.probe_s for each in (*chosen.runs, head)]
+    known = [math.log(each) for each in probes if each]
+    probe = Probe(np.array(known[:-1]), known[-1]) if len(known) == len(probes) else None
+    shift = common_shift(panel.history, panel.run, probe)
+    effect, se, p = float(shift.effect[0]), float(shift.se[0]), float(shift.p[0])
+    ratio = math.expm1(effect)
+    if len(panel.history) < FEWEST_FOR_SHIFT:
+        return Shared(ratio=ratio)
+    reach = float(t_quantile(CONFIDENCE, shift.df)) * se
+    suspect = p < SHIFT_ALPHA and effect > 0 and not chosen.mixed
+    notes = []
+    if suspect:
+        notes.append(
+            f"All endpoints together are {format_share(round(ratio, 3))} slower than the baseline:"
+            " the code or the host; run again, or compare both commits on one machine."
+        )
+    return Shared(
+        ratio=ratio,
+        low=math.expm1(effect - reach),
+        high=math.expm1(effect + reach),
+        suspect=suspect,
+        notes=tuple(notes),
+    )

@@ -1,0 +1,152 @@
+"""What records say about each budget: an effect with its uncertainty, whatever is allowed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from perfspec.judge.panel import log_latency
+from perfspec.judge.statistics.failures import more_failures
+from perfspec.judge.statistics.history import compare_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfspec.baseline.record import Record
+    from perfspec.judge.panel import Panel, Series
+    from perfspec.plan.budget import Budget
+
+Key = tuple[str, str, str]  # kind and name of the subject, name of the metric
+FEWEST_FAILED: Final = 5  # below it, chance alone makes a rate
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One test of the family. ``history`` are the values of the runs it was compared with.
+
+    ``effect`` above 0 is worse: the logarithm of a ratio, or with ``se`` None the difference of two
+    rates. ``p`` is one-sided and not adjusted.
+    """
+
+    effect: float
+    p: float
+    base: float
+    head: float
+    samples: int
+    history: tuple[float, ...]
+    se: float | None = None
+    df: float = 0.0
+
+
+def key_of(budget: Budget) -> Key:
+    """What two budgets on the same numbers share."""
+    return budget.subject.kind, budget.subject.name, budget.metric.name
+
+
+def gather(
+    budgets: Iterable[Budget], head: Record, runs: Sequence[Record], panels: Sequence[Panel]
+) -> dict[Key, Evidence]:
+    """Evidence for every budget that has any."""
+    found: dict[Key, Evidence] = {}
+    effects = {key: (panel, each) for panel in panels for key, each in panel.effects().items()}
+    failures = _failures(budgets, head, runs)
+    for budget in budgets:
+        key, series = key_of(budget), series_of(budget)
+        evidence = None
+        if budget.metric.kind == "throughput":
+            evidence = _throughput(head, runs)
+        elif budget.metric.kind == "share":
+            evidence = failures.get(series)
+        elif (series, budget.metric.name) in effects:
+            _, effect = effects[series, budget.metric.name]
+            logs = [log_latency(each.find(*series), budget.metric.name) for each in runs]
+            part = logs[-effect.runs :]
+            mine = head.find(*series)
+            evidence = Evidence(
+                effect=effect.effect,
+                se=effect.se,
+                df=effect.df,
+                p=effect.p,
+                base=math.exp(math.fsum(part) / len(part)),
+                head=math.exp(log_latency(mine, budget.metric.name)),
+                samples=mine.requests if mine else 0,
+                history=tuple(map(math.exp, logs)),
+            )
+        if evidence is not None:
+            found[key] = evidence
+    return found
+
+
+def series_of(budget: Budget) -> Series:
+    """The series that a budget on one endpoint looks at."""
+    kind = budget.subject.kind
+    return kind if kind in {"poll", "done"} else "request", budget.subject.name
+
+
+def throughput_of(record: Record) -> float:
+    """Requests a second of all endpoints together."""
+    sent = sum(each.requests for each in record.series if each.kind == "request")
+    return sent / record.judged_s if record.judged_s else 0.0
+
+
+def _throughput(head: Record, runs: Sequence[Record]) -> Evidence | None:
+    """Not relative to the other endpoints: fewer journeys are fewer requests to all of them."""
+    rates = [throughput_of(each) for each in (*runs, head)]
+    if len(runs) < 2 or not all(rates):
+        return None
+    logs = -np.log(np.array(rates))
+    found = compare_run(logs[:-1, None, None], logs[-1:, None])
+    return Evidence(
+        effect=found.effect.item(),
+        se=found.se.item(),
+        df=found.df,
+        p=found.p.item(),
+        base=math.exp(-logs[:-1].mean()),
+        head=rates[-1],
+        samples=round(rates[-1] * head.judged_s),
+        history=tuple(rates[:-1]),
+    )
+
+
+def _failures(
+    budgets: Iterable[Budget], head: Record, runs: Sequence[Record]
+) -> dict[Series, Evidence]:
+    """All endpoints with a budget on errors at once: how much rates vary is theirs in common."""
+    wanted = dict.fromkeys(series_of(each) for each in budgets if each.metric.kind == "share")
+    series = [
+        key
+        for key in wanted
+        if _requests(head, key) and runs and all(_requests(each, key) for each in runs)
+    ]
+    if not series:
+        return {}
+    past = np.array([[_failed(each, key) for key in series] for each in runs], dtype=float)
+    seen = np.array([[_requests(each, key) for key in series] for each in runs], dtype=float)
+    failed = np.array([_failed(head, key) for key in series], dtype=float)
+    requests = np.array([_requests(head, key) for key in series], dtype=float)
+    p = more_failures(past, seen, failed, requests)
+    usual, now = past.sum(axis=0) / seen.sum(axis=0), failed / requests
+    return {
+        key: Evidence(
+            effect=float(now[e] - usual[e]),
+            p=float(p[e]) if failed[e] >= FEWEST_FAILED else 1.0,
+            base=float(usual[e]),
+            head=float(now[e]),
+            samples=int(requests[e]),
+            history=tuple(map(float, past[:, e] / seen[:, e])),
+        )
+        for e, key in enumerate(series)
+    }
+
+
+def _requests(record: Record, key: Series) -> int:
+    found = record.find(*key)
+    return found.requests if found else 0
+
+
+def _failed(record: Record, key: Series) -> int:
+    found = record.find(*key)
+    return found.failed if found else 0

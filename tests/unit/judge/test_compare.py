@@ -1,0 +1,207 @@
+"""A run against the runs before it: what fails, what warns, what cannot be decided, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from perfspec.baseline.archive import Past
+from perfspec.judge.compare import Question, compare_test
+from perfspec.judge.model import Change, Comparison, Outcome
+from perfspec.plan.budget import BaselineRule, Budget, Waiver
+from perfspec.plan.limits import Subject
+from perfspec.plan.metrics import metric_of
+from tests.records import MACHINE, NAMES, record
+from tests.results import place
+
+RULE = BaselineRule(store="dir:x")
+SLOW = {"endpoint_3": 1.4}
+
+
+def budget(
+    metric: str = "p95",
+    on: str = "endpoint_3",
+    fail: float | None = 0.1,
+    **rest: Any,  # noqa: ANN401  (fields of the struct)
+) -> Budget:
+    kind: Any = "total" if metric == "throughput" else "request"
+    return Budget(
+        id=f"{on}.{metric}",
+        subject=Subject(kind=kind, name="" if kind == "total" else on),
+        metric=metric_of(metric),
+        fail=fail,
+        place=place(7),
+        origin=f"budget.{metric}",
+        **({"min_samples": 500} | rest),
+    )
+
+
+EVERY = tuple(budget(metric, name) for name in NAMES for metric in ("p50", "p95"))
+
+
+def past(n: int, **rest: Any) -> Past:  # noqa: ANN401  (fields of a record)
+    return Past(tuple(record(number, **rest) for number in range(n)))
+
+
+def compare(
+    n: int,
+    *budgets: Budget,
+    head: dict[str, Any] | None = None,
+    rule: BaselineRule = RULE,
+    waivers: tuple[Waiver, ...] = (),
+    problem: str | None = None,
+    before: Past | None = None,
+) -> Comparison:
+    question = Question(budgets or EVERY, rule, waivers, problem)
+    return compare_test(question, record(100, **(head or {})), before or past(n))
+
+
+def of(comparison: Comparison, name: str) -> Change:
+    return next(each for each in comparison.changes if each.budget == name)
+
+
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_a_slower_endpoint_fails_and_no_other(n: int) -> None:
+    comparison = compare(n, head={"slower": SLOW})
+    failed = {each.budget for each in comparison.changes if each.outcome is Outcome.FAIL}
+    assert failed == {"endpoint_3.p50", "endpoint_3.p95"}
+    found = of(comparison, "endpoint_3.p95")
+    assert (found.state, found.samples, len(found.history)) == ("regression", 1000, n)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.change is not None
+    assert 0.1 < found.low < found.change < found.high
+    assert comparison.false_alarms == 0.01
+
+
+@pytest.mark.parametrize("n", [5, 10])
+def test_an_unchanged_run_passes(n: int) -> None:
+    comparison = compare(n, before=past(n, noise=0.01), head={"noise": 0.0})
+    assert {each.outcome for each in comparison.changes} == {Outcome.PASS}
+    assert all(each.detectable and 0.1 < each.detectable < 0.4 for each in comparison.changes)
+    assert not comparison.suspect
+
+
+def test_one_run_never_passes_but_fails_what_is_plain() -> None:
+    comparison = compare(1, head={"slower": {"endpoint_3": 2.5}})
+    outcomes = {each.budget: each.outcome for each in comparison.changes}
+    assert outcomes["endpoint_3.p95"] is Outcome.FAIL
+    assert Outcome.PASS not in outcomes.values()
+    assert any("1 of 5 runs" in each for each in comparison.notes)
+
+
+@pytest.mark.parametrize("missing", ["warn", "pass", "fail"])
+def test_without_a_run_the_spec_says_what_that_means(missing: Any) -> None:  # noqa: ANN401
+    comparison = compare(0, rule=msgspec.structs.replace(RULE, missing=missing))
+    assert {each.outcome for each in comparison.changes} == {Outcome(missing)}
+    assert {each.state for each in comparison.changes} == {"no_baseline"}
+    assert comparison.false_alarms is None
+
+
+def test_a_slower_host_is_no_regression() -> None:
+    comparison = compare(10, head={"slower": dict.fromkeys(NAMES, 1.3)})
+    assert Outcome.FAIL not in {each.outcome for each in comparison.changes}
+    assert comparison.shift == pytest.approx(0.3, abs=0.1)
+    assert comparison.suspect
+    assert any("All endpoints together" in each for each in comparison.notes)
+
+
+def test_a_floor_must_be_exceeded_too() -> None:
+    inside = budget(floor_s=1.0)
+    assert of(compare(10, inside, head={"slower": SLOW}), inside.id).outcome is not Outcome.FAIL
+    beyond = budget(floor_s=0.001)
+    assert of(compare(10, beyond, head={"slower": SLOW}), beyond.id).outcome is Outcome.FAIL
+
+
+def test_a_level_that_warns_only_warns() -> None:
+    only = budget(fail=None, warn=0.1)
+    assert of(compare(10, only, head={"slower": SLOW}), only.id).outcome is Outcome.WARN
+    both = budget(fail=0.9, warn=0.1)
+    found = of(compare(10, both, head={"slower": SLOW}), both.id)
+    assert (found.outcome, found.state) == (Outcome.WARN, "regression")
+
+
+def test_too_few_requests_decide_nothing() -> None:
+    wanting = budget(min_samples=2000)
+    found = of(compare(10, wanting, head={"slower": SLOW}), wanting.id)
+    assert (found.outcome, found.state, found.p) == (Outcome.WARN, "undecided", None)
+    assert "1,000 requests, 2,000 are needed" in found.reason
+
+
+def test_a_noisy_history_says_what_it_cannot_exclude() -> None:
+    comparison = compare(5, before=past(5, noise=0.15), head={"noise": 0.0})
+    undecided = [each for each in comparison.changes if each.state == "undecided"]
+    assert undecided
+    assert all("can only be excluded" in each.reason for each in undecided)
+
+
+def test_more_failures_than_before_fail() -> None:
+    errors = tuple(budget("error_rate", name, fail=0.001) for name in NAMES)
+    before = past(10, failed=dict.fromkeys(NAMES, 2))
+    same = compare(10, *errors, before=before, head={"failed": dict.fromkeys(NAMES, 3)})
+    assert {each.outcome for each in same.changes} == {Outcome.PASS}
+    more = compare(10, *errors, before=before, head={"failed": {"endpoint_3": 40}})
+    assert of(more, "endpoint_3.error_rate").outcome is Outcome.FAIL
+    assert of(more, "endpoint_3.error_rate").change == pytest.approx(0.038)
+    few = compare(10, *errors, head={"failed": {"endpoint_3": 4}})
+    assert of(few, "endpoint_3.error_rate").outcome is Outcome.PASS
+
+
+def test_a_lower_throughput_fails() -> None:
+    rate = budget("throughput", "total", fail=0.05)
+    assert of(compare(10, rate), rate.id).outcome is Outcome.PASS
+    found = of(compare(10, rate, head={"requests": 800}), rate.id)
+    assert found.outcome is Outcome.FAIL
+    assert found.change == pytest.approx(-0.2, abs=0.01)
+
+
+def test_a_waiver_turns_a_failure_into_a_warning_until_its_day() -> None:
+    def waived(until: str, metric: str | None = None) -> Waiver:
+        return Waiver(
+            endpoint="endpoint_3", metric=metric, until=until, reason="known", owner="jo", place=place(9)
+        )  # fmt: skip
+
+    for waiver, outcome in (
+        (waived("2027-02-09"), Outcome.WARN),
+        (waived("2027-02-08"), Outcome.FAIL),
+        (waived("2027-12-31", "p50"), Outcome.FAIL),
+        (waived("2027-12-31", "p95"), Outcome.WARN),
+    ):
+        found = of(compare(10, head={"slower": SLOW}, waivers=(waiver,)), "endpoint_3.p95")
+        assert (found.outcome, found.waived) == (outcome, outcome is Outcome.WARN)
+
+
+def test_a_machine_that_is_not_in_the_baseline_only_warns() -> None:
+    other = msgspec.structs.replace(MACHINE, cpu="another")
+    comparison = compare(10, head={"slower": SLOW, "machine": other})
+    assert of(comparison, "endpoint_3.p95").outcome is Outcome.WARN
+    assert any("No run of the baseline had this machine" in each for each in comparison.notes)
+
+
+def test_runs_on_the_same_machine_are_preferred() -> None:
+    other = msgspec.structs.replace(MACHINE, cpu="another")
+    strange = tuple(record(number, machine=other, slower=SLOW) for number in range(10, 20))
+    comparison = compare(0, before=Past((*past(6).records, *strange)), head={"slower": SLOW})
+    assert comparison.runs == 6
+    assert of(comparison, "endpoint_3.p95").outcome is Outcome.FAIL
+
+
+def test_only_what_came_after_a_change_is_the_baseline() -> None:
+    """An improvement of last week is no licence to lose it again."""
+    old = tuple(record(number, slower=SLOW) for number in range(8))
+    new = tuple(record(number) for number in range(8, 16))
+    comparison = compare(0, before=Past(old + new), head={"slower": SLOW})
+    assert of(comparison, "endpoint_3.p95").outcome is Outcome.FAIL
+
+
+def test_a_problem_leaves_everything_undecided() -> None:
+    comparison = compare(10, head={"slower": SLOW}, problem="the run is invalid")
+    assert {each.outcome for each in comparison.changes} == {Outcome.INCONCLUSIVE}
+    probed = Past(tuple(record(number, probe_s=0.001) for number in range(6)))
+    busy = compare(0, before=probed, head={"probe_s": 0.0016})
+    assert {each.outcome for each in busy.changes} == {Outcome.INCONCLUSIVE}
+    assert "1.6 times as long" in busy.changes[0].reason
+    usual = compare(0, before=probed, head={"probe_s": 0.0014})
+    assert Outcome.INCONCLUSIVE not in {each.outcome for each in usual.changes}

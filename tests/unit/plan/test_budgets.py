@@ -1,0 +1,128 @@
+"""Budgets of the spec become budgets of each endpoint: the nearest words count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from perfspec.errors import InvalidSpecError
+from perfspec.plan.budget import BaselineRule
+from perfspec.plan.compile.choice import choose_tests
+from perfspec.plan.compile.plan import compile_plan
+from perfspec.spec.document import load_document
+
+if TYPE_CHECKING:
+    from perfspec.plan.model import Plan
+
+SPEC = """\
+perfspec: 1
+name: shop
+environments:
+  local: { url: http://127.0.0.1:8801 }
+endpoints:
+  home: { request: GET /, budget: { p95: { warn: +15%, fail: +30%, floor: 20ms } } }
+  pay:
+    request: POST /pay
+    poll: { request: GET /pay, until: { json: { $.done: true } }, budget: { p95: +50% } }
+personas:
+  buyer: { think: 1s, journey: [home, pay] }
+BUDGET
+tests:
+  load: { users: 5, duration: 2m, slo: { error_rate: 1% } TEST }
+  smoke: { users: 1, duration: 1m, slo: { error_rate: 1% } }
+sequences:
+  default: [load, smoke: { ENTRY }]
+"""
+
+
+def compiled(budget: str = "", test: str = "", entry: str = "on_fail: stop") -> Plan:
+    text = SPEC.replace("BUDGET", budget).replace("TEST", test).replace("ENTRY", entry)
+    document = load_document(text.encode(), "perfspec.yaml", {})
+    chosen = choose_tests(document, None, (), (), None)
+    return compile_plan(document, chosen, variables={}, environment="local")
+
+
+def budgets(plan: Plan, test: str = "load") -> dict[str, tuple[float | None, float | None]]:
+    return {
+        each.id.removesuffix(" budget"): (each.warn, each.fail) for each in plan.test(test).budgets
+    }
+
+
+def test_the_nearest_budget_counts_metric_by_metric() -> None:
+    plan = compiled("budget: { p50: +5%, p95: +10%, throughput: -5% }", ", budget: { p50: +7% }")
+    assert budgets(plan) == {
+        "home.p50": (None, 0.07),
+        "home.p95": (0.15, 0.3),
+        "home.error_rate": (None, 0.001),
+        "pay.p50": (None, 0.07),
+        "pay.p95": (None, 0.1),
+        "pay.error_rate": (None, 0.001),
+        "pay.done.p95": (None, 0.5),
+        "pay.done.error_rate": (None, 0.001),
+        "total.throughput": (None, 0.05),
+    }
+    assert budgets(plan, "smoke")["pay.p50"] == (None, 0.05)
+    origins = {each.id: each.origin for each in plan.test("load").budgets}
+    assert origins["home.p95 budget"] == "endpoints.home.budget.p95"
+    assert origins["pay.p50 budget"] == "tests.load.budget.p50"
+
+
+def test_levels_bring_a_floor_and_what_they_need() -> None:
+    plan = compiled("budget: { p99: { fail: +25%, min_samples: 900 }, p99_9: +50% }")
+    found = {each.id: (each.floor_s, each.min_samples) for each in plan.test("load").budgets}
+    assert found["home.p95 budget"] == (0.02, 500)
+    assert found["pay.p99 budget"] == (None, 900)
+    assert found["pay.p99_9 budget"] == (None, 50_000)
+
+
+@pytest.mark.parametrize("entry", ["compare: none", "compare: none, record: true"])
+def test_what_is_not_compared_is_not_recorded(entry: str) -> None:
+    plan = compiled("budget: { p95: +10% }", entry=entry)
+    assert (plan.test("smoke").budgets, plan.test("smoke").record) == ((), False)
+    assert plan.test("load").record
+
+
+def test_a_shortened_run_is_recorded_only_on_demand() -> None:
+    assert not compiled(entry="time_scale: 10%").test("smoke").record
+    assert compiled(entry="time_scale: 10%, record: true").test("smoke").record
+
+
+def test_a_budget_changes_no_fingerprint() -> None:
+    plain, strict = compiled(), compiled("budget: { p95: +1% }", ", compare: history")
+    assert plain.fingerprint == strict.fingerprint
+
+
+def test_the_baseline_has_defaults_where_there_are_budgets() -> None:
+    assert compiled("budget: { p95: +10% }").baseline == BaselineRule()
+    written = "baseline: { store: git:b, runs: 3..9, missing: fail, compare_with: trunk }"
+    expected = BaselineRule(store="git:b", fewest=3, most=9, missing="fail", compare_with="trunk")
+    assert compiled(written).baseline == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("budget: { p95: 10% }", "write how much more is allowed, such as +10%"),
+        ("budget: { throughput: +5% }", "write how much less is allowed, such as -5%"),
+        ("budget: { throughput: -100% }", "leaves nothing"),
+        ("budget: { error_rate: +1% }", "percentage points"),
+        ("budget: { p95: +0% }", "write how much more"),
+        ("budget: {}", "write a budget, such as p95: +10%"),
+        ("budget: { p95: { floor: 2ms } }", "write warn, fail or both"),
+        ("budget: { p95: { warn: +20%, fail: +10% } }", "write warn nearer to 0 than fail"),
+        ("baseline: { store: s3://bucket }", "Write git:BRANCH or dir:PATH"),
+        (
+            "waivers: [{ endpoint: hmoe, until: 2999-01-01, reason: x, owner: y }]",
+            "there is no endpoint 'hmoe'",
+        ),
+        (
+            "waivers: [{ endpoint: home, until: 2020-01-01, reason: x, owner: y }]",
+            "this waiver ended on 2020-01-01",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(text: str, said: str) -> None:
+    with pytest.raises(InvalidSpecError) as error:
+        compiled(text)
+    assert said.lower() in str(error.value).lower()
