@@ -1,21 +1,19 @@
-"""What charts draw: numbers by time, by subject; the page holds them as JSON.
-
-A chart is data (a title, a unit, lines), so whatever a result measures over time becomes one
-without a line of JavaScript. Times are milliseconds, shares ratios; None is a gap.
-"""
+"""What the charts of a test draw: numbers by time and subject; the page holds them as JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from perfspec.judge.select import joined
+from perfspec.judge.select import by_window, joined
 from perfspec.judge.wording import level_text
-from perfspec.measure.summary import summarise
 from perfspec.plan.base import Value
-from perfspec.plan.load import phases
+from perfspec.plan.load import Span, phases
+from perfspec.plan.metrics import QUANTILES
 from perfspec.report.escape import one_line
-from perfspec.report.html.columns import added_up, by_column, coarser, columns
+from perfspec.report.html.chart import Bound, Chart, Line, rounded
+from perfspec.report.html.columns import added_up, coarser, columns, edges_of, in_columns
 from perfspec.report.html.distribution import Distribution, Heat, distribution_of, heat_of
+from perfspec.report.html.whole import whole_charts
 from perfspec.report.tables import TOTAL, subjects
 from perfspec.units import format_duration
 
@@ -23,43 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfspec.judge.model import Finding, TestVerdict
-    from perfspec.measure.model import Health, TestResult, Window
-    from perfspec.measure.summary import Summary
+    from perfspec.measure.histogram import Histogram
+    from perfspec.measure.model import TestResult, Window
     from perfspec.plan.limits import Subject
     from perfspec.plan.model import Plan, Test
 from perfspec.report.html.columns import Column
 
-Unit = Literal["ms", "per_s", "ratio", "count"]
 DRAWN = ("p50", "p95", "p99")
 MOST_VALUES = 40_000  # of all charts of a page: some 200 KB
 MOST_COLUMNS, FEWEST_COLUMNS = 600, 60
 MOST_HEAT_COLUMNS = 120
 MOST_SUBJECTS = 60  # of all tests together
 LINES_OF_A_SUBJECT = 6
-
-
-class Line(Value, frozen=True, kw_only=True):
-    """One value for each column. ``dashed`` is what was wanted, as opposed to measured."""
-
-    name: str
-    values: tuple[float | None, ...]
-    dashed: bool = False
-
-
-class Bound(Value, frozen=True, kw_only=True):
-    """A limit as a horizontal line, in the unit of its chart."""
-
-    name: str
-    value: float
-
-
-class Chart(Value, frozen=True, kw_only=True):
-    """Lines over the time axis of the test, from zero up."""
-
-    title: str
-    unit: Unit
-    lines: tuple[Line, ...]
-    bounds: tuple[Bound, ...] = ()
 
 
 class Band(Value, frozen=True, kw_only=True):
@@ -95,23 +68,55 @@ class TestCharts(Value, frozen=True, kw_only=True):
     charts: tuple[Chart, ...]
 
 
-def test_charts(
-    plan: Plan, test: Test, result: TestResult, verdict: TestVerdict, *, tests: int
-) -> TestCharts:
-    """The charts of one test, where a page holds those of ``tests``."""
-    shown = busiest(plan, result, max(MOST_SUBJECTS // tests, 8))
-    room = MOST_VALUES // tests // (LINES_OF_A_SUBJECT * len(shown))
-    axis = columns(test, result, min(max(room, FEWEST_COLUMNS), MOST_COLUMNS))
-    warm = coarser(axis, MOST_HEAT_COLUMNS)
-    return TestCharts(
-        test=test.name,
-        edges=_edges(axis),
-        heat_edges=_edges(warm),
-        bands=tuple(_bands(test)),
-        judged=tuple((each.start_s, each.end_s) for each in joined(verdict.judged)),
-        subjects=tuple(_subject_charts(result, each, axis, warm, verdict) for each in shown),
-        charts=tuple(_health_charts(result, axis)),
-    )
+class Drawing:
+    """The numbers of one test as a page draws them, where it shows ``tests``.
+
+    ``result`` has them in as many windows as there is room for.
+    """
+
+    def __init__(
+        self, plan: Plan, test: Test, result: TestResult, verdict: TestVerdict, *, tests: int
+    ) -> None:
+        self.test = test
+        self.verdict = verdict
+        self.subjects = busiest(plan, result, max(MOST_SUBJECTS // tests, 8))
+        room = MOST_VALUES // tests // (LINES_OF_A_SUBJECT * len(self.subjects))
+        most = min(max(room, FEWEST_COLUMNS), MOST_COLUMNS)
+        self.axis = columns(test, result, verdict.judged, most)
+        self.result = in_columns(result, self.axis)
+        self._original = result
+
+    def charts(self) -> TestCharts:
+        """Everything that is drawn over time, and the distributions."""
+        warm = coarser(self.axis, MOST_HEAT_COLUMNS)
+        return TestCharts(
+            test=self.test.name,
+            edges=edges_of(self.axis),
+            heat_edges=edges_of(warm),
+            bands=tuple(bands(self.test)),
+            judged=tuple((each.start_s, each.end_s) for each in joined(self.verdict.judged)),
+            subjects=tuple(self._subject(each, warm) for each in self.subjects),
+            charts=tuple(whole_charts(self.test, self._original, self.axis)),
+        )
+
+    def windows(self, subject: Subject) -> list[Window]:
+        """What the subject did in each column."""
+        return by_window(self.result, subject, (Span(start_s=0, end_s=self.result.edges[-1]),))
+
+    def _subject(self, subject: Subject, warm: Sequence[Column]) -> SubjectCharts:
+        windows = self.windows(subject)
+        charts = [
+            _latency(windows, subject, self.verdict.findings),
+            _throughput(windows, self.axis),
+        ]
+        if any(each.errors for each in windows):
+            charts.append(_errors(windows, self.axis))
+        return SubjectCharts(
+            name=one_line(str(subject)),
+            charts=tuple(charts),
+            distribution=distribution_of(self.result, subject, self.verdict.judged),
+            heat=heat_of(added_up(windows, self.axis, warm)),
+        )
 
 
 def busiest(plan: Plan, result: TestResult, most: int) -> list[Subject]:
@@ -126,19 +131,8 @@ def busiest(plan: Plan, result: TestResult, most: int) -> list[Subject]:
     return [TOTAL, *(each for each in every[1:] if each in chosen)]
 
 
-def rounded(value: float | None, digits: int = 4) -> float | None:
-    """Significant digits as the histogram has them; a whole number as such, to save room."""
-    if value is None:
-        return None
-    number = float(f"{value:.{digits}g}")
-    return int(number) if number == int(number) else number
-
-
-def _edges(axis: Sequence[Column]) -> tuple[float, ...]:
-    return (*(each.start_s for each in axis), *(each.end_s for each in axis[-1:]))
-
-
-def _bands(test: Test) -> Iterator[Band]:
+def bands(test: Test) -> Iterator[Band]:
+    """The ramps and holds of a test."""
     for each in phases(test.stages):
         length = format_duration(each.end_s - each.start_s)
         word = "ramp to" if each.kind == "ramp" else "hold"
@@ -146,31 +140,16 @@ def _bands(test: Test) -> Iterator[Band]:
         yield Band(kind=each.kind, start_s=each.start_s, end_s=each.end_s, label=label)
 
 
-def _subject_charts(
-    result: TestResult,
-    subject: Subject,
-    axis: Sequence[Column],
-    warm: Sequence[Column],
-    verdict: TestVerdict,
-) -> SubjectCharts:
-    windows = by_column(result, subject, axis)
-    found = [summarise(window, at.seconds) for window, at in zip(windows, axis, strict=True)]
-    charts = [_latency(found, subject, verdict.findings), _throughput(found)]
-    if any(each.failed for each in found):
-        charts.append(_errors(windows, axis))
-    return SubjectCharts(
-        name=one_line(str(subject)),
-        charts=tuple(charts),
-        distribution=distribution_of(result, subject, verdict.judged),
-        heat=heat_of(added_up(windows, axis, warm)),
-    )
-
-
-def _latency(found: Sequence[Summary], subject: Subject, findings: Sequence[Finding]) -> Chart:
-    lines = (
-        Line(name=name, values=tuple(_ms(each.quantiles.get(name)) for each in found))
+def _latency(windows: Sequence[Window], subject: Subject, findings: Sequence[Finding]) -> Chart:
+    lines = [
+        Line(
+            name=name, values=tuple(_ms(each.latency.quantile(QUANTILES[name])) for each in windows)
+        )
         for name in DRAWN
-    )
+    ]
+    if any(each.service for each in windows):  # of arrivals, whose latency holds waiting too
+        values = tuple(_ms(_p95(each.service)) for each in windows)
+        lines.append(Line(name="p95 of service time", values=values))
     bounds = (
         Bound(name=f"{each.metric.name} limit", value=rounded(each.fail * 1000) or 0)
         for each in findings
@@ -179,9 +158,10 @@ def _latency(found: Sequence[Summary], subject: Subject, findings: Sequence[Find
     return Chart(title="Latency", unit="ms", lines=tuple(lines), bounds=tuple(bounds))
 
 
-def _throughput(found: Sequence[Summary]) -> Chart:
-    values = tuple(rounded(each.rate or 0.0) for each in found)
-    return Chart(title="Throughput", unit="per_s", lines=(Line(name="requests", values=values),))
+def _throughput(windows: Sequence[Window], axis: Sequence[Column]) -> Chart:
+    rates = (rounded(each.count / at.seconds) for each, at in zip(windows, axis, strict=True))
+    line = Line(name="requests", values=tuple(rates))
+    return Chart(title="Throughput", unit="per_s", lines=(line,))
 
 
 def _errors(windows: Sequence[Window], axis: Sequence[Column]) -> Chart:
@@ -199,51 +179,8 @@ def _errors(windows: Sequence[Window], axis: Sequence[Column]) -> Chart:
     return Chart(title="Errors by class", unit="per_s", lines=tuple(lines))
 
 
-def _health_charts(result: TestResult, axis: Sequence[Column]) -> Iterator[Chart]:
-    by_index = {each.index: each for each in result.health}
-    groups = [
-        [by_index[index] for index in range(at.first, at.last) if index in by_index] for at in axis
-    ]
-    if not by_index:
-        return
-    yield Chart(
-        title="Users",
-        unit="count",
-        lines=(
-            Line(name="users", values=_means(groups, "users")),
-            Line(name="past on_start", values=_means(groups, "ready")),
-            Line(name="planned", values=_means(groups, "planned"), dashed=True),
-        ),
-    )
-    yield Chart(
-        title="Load generator: busiest core",
-        unit="ratio",
-        lines=(
-            Line(name="mean", values=_means(groups, "cpu")),
-            Line(name="highest second", values=_highest(groups, "cpu_max", 1)),
-        ),
-    )
-    yield Chart(
-        title="Load generator: longest stall",
-        unit="ms",
-        lines=(Line(name="stall", values=_highest(groups, "hub_delay_us", 1e-3)),),
-    )
-
-
-def _means(groups: Sequence[Sequence[Health]], field: str) -> tuple[float | None, ...]:
-    return tuple(
-        rounded(sum(getattr(each, field) for each in group) / len(group)) if group else None
-        for group in groups
-    )
-
-
-def _highest(
-    groups: Sequence[Sequence[Health]], field: str, scale: float
-) -> tuple[float | None, ...]:
-    return tuple(
-        rounded(max(getattr(each, field) for each in group) * scale) if group else None
-        for group in groups
-    )
+def _p95(times: Histogram | None) -> float | None:
+    return None if times is None else times.quantile(QUANTILES["p95"])
 
 
 def _ms(seconds: float | None) -> float | None:

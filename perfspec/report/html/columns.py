@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from perfspec.judge.select import gathered, merged
-from perfspec.measure.model import Window
+import msgspec
+
+from perfspec.judge.select import merged
+from perfspec.measure.model import Series, Window
 from perfspec.plan.load import phases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from perfspec.measure.model import TestResult
-    from perfspec.plan.limits import Subject
+    from perfspec.plan.load import Span
     from perfspec.plan.model import Test
 
 
@@ -35,20 +37,25 @@ class Column:
         return self.end_s - self.start_s
 
 
-def columns(test: Test, result: TestResult, most: int) -> tuple[Column, ...]:
-    """Some ``most`` columns over the measured seconds; none crosses the edge of a ramp or hold."""
+def columns(
+    test: Test, result: TestResult, judged: Sequence[Span], most: int
+) -> tuple[Column, ...]:
+    """Some ``most`` columns over the measured seconds.
+
+    None crosses the edge of a ramp, of a hold or of what was judged.
+    """
     edges = result.edges
     windows = [index for index, start in enumerate(edges[:-1]) if start < result.measured_s]
     if not windows:
         return ()
     ends = {round(each.end_s, 6) for each in phases(test.stages)}
+    ends |= {round(edge, 6) for each in judged for edge in (each.start_s, each.end_s)}
     size = -(-len(windows) // most)
     cuts = [0]
     for index in windows:
-        if index + 1 - cuts[-1] >= size or edges[index + 1] in ends:
+        full = index + 1 - cuts[-1] >= size
+        if full or edges[index + 1] in ends or index == windows[-1]:
             cuts.append(index + 1)
-    if cuts[-1] != windows[-1] + 1:
-        cuts.append(windows[-1] + 1)
     return tuple(
         Column(first, last, edges[first], min(edges[last], result.measured_s))
         for first, last in pairwise(cuts)
@@ -64,11 +71,26 @@ def coarser(fine: Sequence[Column], most: int) -> tuple[Column, ...]:
     )
 
 
-def by_column(result: TestResult, subject: Subject, of: Sequence[Column]) -> list[Window]:
-    """What the subject did in each column."""
-    target = {index: at for at, each in enumerate(of) for index in range(each.first, each.last)}
-    found = gathered(result, subject, target)
-    return [found.get(at) or Window(index=at) for at in range(len(of))]
+def edges_of(axis: Sequence[Column]) -> tuple[float, ...]:
+    """Where columns begin, and the end of the last one."""
+    return (*(each.start_s for each in axis), *(each.end_s for each in axis[-1:]))
+
+
+def in_columns(result: TestResult, axis: Sequence[Column]) -> TestResult:
+    """The same requests in fewer windows: one for each column, numbered as the columns are.
+
+    Health and journeys are left out: they go by the windows as they were.
+    """
+    target = {index: at for at, each in enumerate(axis) for index in range(each.first, each.last)}
+    return msgspec.structs.replace(
+        result,
+        edges=edges_of(axis),
+        series=[
+            Series(key=each.key, windows=_regrouped(each.windows, target)) for each in result.series
+        ],
+        health=[],
+        journeys=[],
+    )
 
 
 def added_up(
@@ -78,3 +100,12 @@ def added_up(
     starts = [each.first for each in fine]
     cuts = [*(starts.index(each.first) for each in of), len(fine)]
     return [merged(windows[first:last]) for first, last in pairwise(cuts)]
+
+
+def _regrouped(windows: Sequence[Window], target: Mapping[int, int]) -> list[Window]:
+    found: dict[int, Window] = {}
+    for each in windows:
+        at = target.get(each.index)
+        if at is not None:
+            found.setdefault(at, Window(index=at)).merge(each)
+    return [found[at] for at in sorted(found)]

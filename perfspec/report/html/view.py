@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from perfspec.judge.model import Outcome
 from perfspec.judge.select import samples, seconds
 from perfspec.measure.summary import summarise
-from perfspec.plan.load import Span, duration_s, peak_users
+from perfspec.plan.load import Span, duration_s
 from perfspec.report.escape import one_line
-from perfspec.report.html.charts import TestCharts, rounded, test_charts
-from perfspec.report.html.columns import by_column, columns
+from perfspec.report.html.chart import rounded
+from perfspec.report.html.charts import Drawing, TestCharts
+from perfspec.report.html.columns import added_up, coarser
 from perfspec.report.html.graphics import Gauge, gauge, spark_path
 from perfspec.report.tables import (
     GRAVEST_FIRST,
@@ -21,6 +22,7 @@ from perfspec.report.tables import (
     error_rows,
     finding_row,
     generator_text,
+    journeys_text,
     judged_text,
 )
 from perfspec.units import format_count, format_duration, format_latency, format_share
@@ -31,10 +33,10 @@ if TYPE_CHECKING:
     from perfspec.judge.model import TestVerdict
     from perfspec.measure.model import TestResult
     from perfspec.measure.summary import Summary
-    from perfspec.plan.model import Plan, Test
+    from perfspec.plan.model import Plan
     from perfspec.report.tables import ErrorRow, FindingRow
 
-SPARK_POINTS = 40
+SPARK, SPARK_POINTS = 0.95, 40
 MOST_REASONS, LONGEST_REASON = 4, 2000
 QUANTILES = ("p50", "p95", "p99")
 
@@ -95,6 +97,7 @@ class TestView:
     findings: tuple[FindingView, ...] = ()
     endpoints: tuple[EndpointView, ...] = ()
     errors: tuple[ErrorRow, ...] = ()
+    journeys: str = ""
     generator: str = ""
     charts: TestCharts | None = None
 
@@ -105,23 +108,24 @@ def test_view(
     """One test of a page that shows ``tests``."""
     test = plan.test(verdict.name)
     reasons = tuple(one_line(each, LONGEST_REASON) for each in verdict.reasons)
-    load = f"{format_duration(duration_s(test.stages))}, at most {peak_users(test.stages)} users"
+    load = f"{format_duration(duration_s(test.stages))}, at most {test.peak_users} users"
     if result is None or verdict.outcome is Outcome.SKIPPED:
         return TestView(verdict.name, verdict.outcome, reasons, load, judged="")
-    charts = test_charts(plan, test, result, verdict, tests=tests)
-    shown = {each.name for each in charts.subjects}
+    drawing = Drawing(plan, test, result, verdict, tests=tests)
+    endpoints = tuple(_endpoints(plan, drawing)) if drawing.axis else ()
     return TestView(
         name=verdict.name,
         outcome=verdict.outcome,
         reasons=reasons,
         load=load,
         judged=judged_text(verdict),
-        tiles=tuple(_tiles(result, verdict)),
+        tiles=tuple(_tiles(drawing.result, verdict)),
         findings=tuple(_findings(verdict)),
-        endpoints=tuple(_endpoints(plan, test, result, verdict, shown)),
+        endpoints=endpoints,
         errors=tuple(error_rows(result.errors)),
+        journeys=journeys_text(test, result, verdict),
         generator=generator_text(result, verdict),
-        charts=charts if charts.edges else None,
+        charts=drawing.charts() if drawing.axis else None,
     )
 
 
@@ -155,17 +159,16 @@ def _findings(verdict: TestVerdict) -> Iterator[FindingView]:
         yield FindingView(finding_row(each), gauge(each))
 
 
-def _endpoints(
-    plan: Plan, test: Test, result: TestResult, verdict: TestVerdict, shown: set[str]
-) -> Iterator[EndpointView]:
-    axis = columns(test, result, SPARK_POINTS)
-    for subject, found, whole in endpoint_numbers(plan, result, verdict.judged):
-        windows = by_column(result, subject, axis)
+def _endpoints(plan: Plan, drawing: Drawing) -> Iterator[EndpointView]:
+    few = coarser(drawing.axis, SPARK_POINTS)
+    numbers = endpoint_numbers(plan, drawing.result, drawing.verdict.judged)
+    for subject, found, whole in numbers:
+        windows = added_up(drawing.windows(subject), drawing.axis, few)
         name = one_line(str(subject))
         yield EndpointView(
             name=name + (", whole test" if whole else ""),
-            subject=name if name in shown else "",
-            spark=spark_path([each.latency.quantile(0.95) for each in windows]),
+            subject=name if subject in drawing.subjects else "",
+            spark=spark_path([each.latency.quantile(SPARK) for each in windows]),
             cells=tuple(_cells(found)),
         )
 

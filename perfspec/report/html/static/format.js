@@ -16,11 +16,18 @@ function duration(seconds) {
   return parts.filter(([number]) => number).map(([number, unit]) => number + unit).join("");
 }
 
+function size(bytes) {
+  const power = Math.min(Math.max(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), 0), 3);
+  return `${significant(bytes / 1000 ** power)} ${["B", "KB", "MB", "GB"][power]}`;
+}
+
 const UNITS = {
   ms: latency,
   per_s: (value) => `${count(value)}/s`,
   ratio: (value) => `${significant(value * 100, 4)}%`,
   count,
+  bytes: size,
+  bytes_per_s: (value) => `${size(value)}/s`,
 };
 
 // What `light-dark()` comes to is known only to an element that wears it.

@@ -1,4 +1,4 @@
-// How many requests took how long, by time: a cell is darker the more there are.
+// How many requests took how long, by time: the more there are, the stronger the colour.
 
 function heatChart(test, heat, key) {
   const shared = overTime(test, test.heat_edges, key);
@@ -20,7 +20,7 @@ function heatChart(test, heat, key) {
   options.cursor = { ...shared.cursor, points: { show: false } };
   const data = [middles(test.heat_edges), test.heat_edges.slice(1).map(() => heat.edges[0])];
   const said = `latencies from ${latency(heat.edges[0])} to ${latency(heat.edges.at(-1))}`;
-  return { title: "Latency by time: the darker, the more requests", said, options, data };
+  return { title: "Latency by time: the stronger the colour, the more requests", said, options, data };
 }
 
 function cells(u, edges, heat) {
