@@ -140,6 +140,9 @@ class Test(Value, frozen=True, kw_only=True):
     say: str | None = None
     advice: tuple[str, ...] = ()
     description: str | None = None
+    compare: Compare = "auto"
+    record: bool = False
+    budgets: tuple[Budget, ...] = ()
     fingerprint: str = ""
 
 

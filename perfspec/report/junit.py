@@ -91,7 +91,8 @@ class _Writer:
         }
         properties = {"verdict": test.outcome.value, "judged": judged_text(test)} | requirements
         started = found.started if found else self.result.started
-        said = (*test.reasons, *answer_lines(test), *advice_lines(test))
+        about = comparison_lines(test.comparison) if test.comparison else ()
+        said = (*test.reasons, *answer_lines(test), *advice_lines(test), *about)
         return self._suite(test.name, cases, started, properties, said)
 
     def _suite(

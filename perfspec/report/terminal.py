@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from perfspec.judge.model import TestVerdict, Verdict
     from perfspec.measure.model import RunResult, TestResult
     from perfspec.plan.model import Plan
+    from perfspec.report.changes import ChangeRow
     from perfspec.report.tables import EndpointRow, ErrorRow, FindingRow
 
 WIDEST = 110  # longer lines are not read

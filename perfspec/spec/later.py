@@ -6,16 +6,15 @@ from typing import Final
 
 _METRICS: Final = "growth journeys journey_error_rate lateness dropped monitors"
 _LATER: Final = {
-    "Spec": "budget baseline monitors prices waivers",
+    "Spec": "monitors prices",
     "Environment": "monitors",
-    "Endpoint": "budget websocket socketio messages",
-    "Poll": "budget",
+    "Endpoint": "websocket socketio messages",
     "GroupStep": "budget",
     "Objective": "budget",
     "Slo": _METRICS,
     "Auth": "oauth2",
     "Stage": "arrivals",
-    "Test": "arrivals max_users finish_within compare budget",
+    "Test": "arrivals max_users finish_within",
 }
 
 

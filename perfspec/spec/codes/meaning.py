@@ -99,6 +99,14 @@ MEANING: Final = (
         "nightly: [load, soak: { needs: [load] }]",
     ),
     Rule(
+        "PS351",
+        "A waiver that has ended",
+        "A waiver lets a known regression pass until a day. After it, nobody may go on as if "
+        "nothing were wrong.",
+        "- { endpoint: home, until: 2020-01-31, reason: new provider, owner: team-home }",
+        "- { endpoint: home, until: 2099-01-31, reason: new provider, owner: team-home }",
+    ),
+    Rule(
         "PS361",
         "A limit that is about a whole test",
         "`recovery_time`, `degradation` and `capacity` are found out over a whole test: they stand "
