@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from perfspec.plan.base import Place
 from perfspec.plan.journey import Options, Persona, RequestStep, Step
 from perfspec.plan.load import Stage
-from perfspec.plan.model import DataSource, Environment, FileSet, Plan, RowsGenerated, Test
+from perfspec.plan.model import (
+    DataSource,
+    Environment,
+    FileSet,
+    OpenModel,
+    Plan,
+    RowsGenerated,
+    Test,
+)
 from perfspec.plan.request import Endpoint
 
 if TYPE_CHECKING:
@@ -54,11 +62,17 @@ def plan(
     files: Sequence[FileSet] = (),
     directory: Path = Path(),
     hosts: Sequence[str] = (),
+    open_model: OpenModel | None = None,
     **rest: Any,  # noqa: ANN401  (fields of the struct)
 ) -> Plan:
     """A plan with one test, ``load``, against ``url``."""
     test = Test(
-        name="load", place=PLACE, personas=tuple(personas), stages=tuple(stages), objectives=()
+        name="load",
+        place=PLACE,
+        personas=tuple(personas),
+        stages=tuple(stages),
+        open_model=open_model,
+        objectives=(),
     )
     own = url.removeprefix("http://").partition("/")[0]
     return Plan(

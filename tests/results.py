@@ -15,6 +15,7 @@ from perfspec.measure.model import (
     ErrorGroup,
     Health,
     Journeys,
+    JourneyWindow,
     Key,
     Machine,
     RunResult,
@@ -143,7 +144,7 @@ def measure(
     edges = window_edges(test.stages, test.warm_up_s)
     end = edges[-1] if until_s is None else until_s
     indices = [index for index, start in enumerate(edges[:-1]) if start < end]
-    level = max(each.users for each in test.stages)
+    level = test.peak_users
     state: dict[str, Any] = {"users": level, "ready": level, "planned": level, **HEALTHY}
     state |= health or {}
     return TestResult(
@@ -156,7 +157,7 @@ def measure(
         series=[_series(name, each, indices) for name, each in traffic.items()],
         health=[Health(index=index, **state) for index in indices],
         errors=list(errors),
-        journeys=[Journeys(persona="reader", completed=100)],
+        journeys=[Journeys(persona="reader", windows=_journeys(100, indices))],
     )
 
 
@@ -202,6 +203,14 @@ def _series(name: str, traffic: Traffic | Sequence[float], indices: Sequence[int
     ]
     key = Key(kind=traffic.kind, name=name, persona=traffic.persona, file_class=traffic.file_class)
     return Series(key=key, windows=windows)
+
+
+def _journeys(completed: int, indices: Sequence[int]) -> list[JourneyWindow]:
+    n = len(indices)
+    return [
+        JourneyWindow(index=index, completed=completed * (part + 1) // n - completed * part // n)
+        for part, index in enumerate(indices)
+    ]
 
 
 def _share(failures: Sequence[ErrorClass], part: int, parts: int) -> list[ErrorClass]:

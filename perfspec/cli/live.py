@@ -13,6 +13,7 @@ from perfspec.cli.progress import (
     time_text,
 )
 from perfspec.judge.model import Outcome
+from perfspec.plan.load import duration_s
 from perfspec.report.tables import finding_rows, headline
 from perfspec.report.terminal import INDENT, STYLES, WIDEST, Page
 from perfspec.run.contracts import Observer
@@ -176,7 +177,7 @@ def block(page: Page, state: State, test: Test, collector: Collector) -> Iterato
     from rich.progress_bar import ProgressBar  # noqa: PLC0415  (as above)
 
     yield page.text((test.name, "bold"), f"  {headline(state.plan)}, {state.position}")
-    done, whole = collector.at_s, collector.edges[-1]
+    done, whole = collector.at_s, duration_s(test.stages)
     width = min(BAR, page.width - INDENT)
     yield page.indented(ProgressBar(total=whole, completed=min(done, whole), width=width))
     yield page.indented(page.text(time_text(test, collector)))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
 from perfspec.judge.verdict import judge_test
+from perfspec.judge.wording import level_text
 from perfspec.measure.model import Window
 from perfspec.measure.summary import seconds_of, summarise
-from perfspec.plan.load import phases
+from perfspec.plan.load import duration_s, phases
 from perfspec.units import format_count, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ WORDS = {
 
 
 class State:
-    """The running test in numbers and words; limits are judged anew every few seconds."""
+    """The running test in numbers and words; limits are judged anew every few seconds.
+
+    Those on monitors only at its end: until then their samples are on the way.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -50,27 +54,36 @@ class State:
         pause = max(JUDGE_EVERY_S, JUDGE_EVERY * collector.edges[-1])
         if collector.at_s - self._judged_at >= pause:
             self._judged_at = collector.at_s
-            self.findings = judge_test(test, collector.result("partial")).findings
+            findings = judge_test(test, collector.result("partial")).findings
+            self.findings = tuple(each for each in findings if each.metric.kind != "sampled")
 
 
 def time_text(test: Test, collector: Collector) -> str:
     """Stage and time: ``hold of 50 users, 42s of 1m15s, 33s left``."""
-    at, whole = collector.at_s, collector.edges[-1]
+    at, whole = collector.at_s, duration_s(test.stages)
     now = [each for each in phases(test.stages) if each.start_s < at <= each.end_s]
     stage = "ending"
     if now:
         word = "ramp to" if now[0].kind == "ramp" else "hold of"
-        stage = f"{word} {now[0].users_to} users"
+        stage = f"{word} {level_text(test, now[0].level_to)}"
     left = format_duration(max(0, round(whole - at)))
     return f"{stage}, {format_duration(round(at))} of {format_duration(whole)}, {left} left"
 
 
 def load_parts(collector: Collector) -> Iterator[str]:
-    """Users, requests a second and p95, over the last ten seconds."""
+    """Users, requests a second and p95, over the last ten seconds; where they arrive, journeys."""
     tick = collector.recent[-1]
     waiting = f" ({tick.users - tick.ready} signing in)" if tick.ready != tick.users else ""
-    yield f"{tick.users} of {tick.planned} users{waiting}"
-    recent = summarise(collector.recent_total(), seconds_of(collector.recent))
+    covered = seconds_of(collector.recent)
+    if collector.test.open_model is None:
+        yield f"{tick.users} of {tick.planned} users{waiting}"
+    else:
+        ended = collector.recent_journeys()
+        yield f"{format_count((ended.completed + ended.failed) / covered)} journeys/s"
+        yield f"{tick.users} of at most {tick.planned} users{waiting}"
+        if ended.dropped:
+            yield f"{format_count(ended.dropped)} journeys dropped"
+    recent = summarise(collector.recent_total(), covered)
     yield f"{format_count(recent.rate or 0)} requests/s"
     p95 = recent.quantiles.get("p95")
     yield f"p95 {'-' if p95 is None else format_latency(p95)}"

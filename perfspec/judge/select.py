@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from perfspec.measure.model import Window
+from perfspec.measure.model import JourneyWindow, Window
 from perfspec.plan.load import Span
 
 if TYPE_CHECKING:
@@ -56,6 +56,25 @@ def windows_in(result: TestResult, spans: Sequence[Span]) -> tuple[int, ...]:
 def samples(result: TestResult, subject: Subject, spans: Sequence[Span]) -> Window:
     """Everything that the subject did in the spans, as one window."""
     return merged(gathered(result, subject, dict.fromkeys(windows_in(result, spans), 0)).values())
+
+
+def journeys_in(result: TestResult, subject: Subject, spans: Sequence[Span]) -> JourneyWindow:
+    """The journeys of the subject that began in the spans, or should have."""
+    wanted, total = set(windows_in(result, spans)), JourneyWindow(index=-1)
+    for index, window in journeys_by_window(result, subject.persona).items():
+        if index in wanted:
+            total.merge(window)
+    return total
+
+
+def journeys_by_window(result: TestResult, persona: str | None = None) -> dict[int, JourneyWindow]:
+    """Journeys by the index of their window; None: those of all personas."""
+    found: dict[int, JourneyWindow] = {}
+    for each in result.journeys:
+        if persona in {None, each.persona}:
+            for window in each.windows:
+                found.setdefault(window.index, JourneyWindow(index=window.index)).merge(window)
+    return found
 
 
 def by_window(result: TestResult, subject: Subject, spans: Sequence[Span]) -> list[Window]:

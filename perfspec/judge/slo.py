@@ -14,22 +14,24 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from perfspec.judge.interval import Interval, has_interval, quantile_interval, surely_beyond
+from perfspec.judge.bounds import beyond
 from perfspec.judge.model import Finding, Outcome
-from perfspec.judge.select import blocks, measured, merged, seconds
-from perfspec.measure.summary import samples_of, value_of
+from perfspec.judge.monitors import judge_monitor
+from perfspec.judge.select import blocks, journeys_in, measured, merged, seconds
+from perfspec.measure.histogram import Histogram
+from perfspec.measure.summary import journey_value, journeys_of, samples_of, value_of
 from perfspec.plan.load import judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perfspec.measure.histogram import Histogram
     from perfspec.measure.model import TestResult, Window
     from perfspec.plan.limits import During, Metric, Objective, Subject
+    from perfspec.plan.load import Span
     from perfspec.plan.model import Test
 
 WITHIN = "within the limit"
 PERHAPS_OURS = "beyond the limit by no more than the generator itself may have added"
-ROUNDING = 1e-9  # 999 of 1000 keep 99.9 %, whatever a float makes of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +45,18 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was measured for one objective. ``observed`` is in the metric's unit.
+    """What was measured for one objective, on ``n`` samples. ``observed`` is in the metric's unit.
 
     ``delay_s`` is what the generator itself may have added to a time (see ``validity``): a limit
     that is beyond only by that much is not broken.
     """
 
     metric: Metric
+    n: int
     times: Histogram
     observed: float | None
     interval: Interval | None
     delay_s: float
-
-    @property
-    def n(self) -> int:
-        return self.times.count
 
 
 class Level(Enum):
@@ -98,6 +97,8 @@ class Judge:
 
         Raises ValueError for an objective that states no limit.
         """
+        if objective.metric.kind == "sampled":
+            return judge_monitor(self.test, self.result, objective)
         evidence = self.evidence(objective)
         decision = decide(objective, evidence)
         interval = evidence.interval or Interval(None, None)
@@ -106,6 +107,8 @@ class Judge:
     def evidence(self, objective: Objective) -> Evidence:
         """What the samples of the objective's subject in its judged seconds amount to."""
         key, metric = (objective.subject, objective.during), objective.metric
+        if metric.about_journeys:
+            return self._of_journeys(objective)
         found = self._samples.get(key) or self._samples.setdefault(key, self._gather(*key))
         times = samples_of(metric, found.total)
         interval = None
@@ -115,14 +118,32 @@ class Judge:
             interval = quantile_interval([each for each in parts if each.count], q)
         return Evidence(
             metric=metric,
+            n=times.count,
             times=times,
             observed=value_of(metric, found.total, found.seconds),
             interval=interval,
-            delay_s=self.delay_s if metric.unit == "s" else 0.0,
+            delay_s=self.delay_s
+            if metric.of in {"latency", "ttfb"} and metric.unit == "s"
+            else 0.0,
         )
 
+    def _of_journeys(self, objective: Objective) -> Evidence:
+        metric, spans = objective.metric, self._spans(objective.during)
+        found = journeys_in(self.result, objective.subject, spans)
+        return Evidence(
+            metric=metric,
+            n=journeys_of(metric, found),
+            times=Histogram(),
+            observed=journey_value(metric, found, seconds(spans)),
+            interval=None,
+            delay_s=0.0,
+        )
+
+    def _spans(self, during: During) -> tuple[Span, ...]:
+        return measured(self.result, judged(self.test.stages, during, self.test.warm_up_s))
+
     def _gather(self, subject: Subject, during: During) -> Samples:
-        spans = measured(self.result, judged(self.test.stages, during, self.test.warm_up_s))
+        spans = self._spans(during)
         parts = blocks(self.result, subject, spans)
         return Samples(merged(parts), parts, seconds(spans))
 
@@ -182,12 +203,6 @@ def decide_by(objective: Objective, rule: Callable[[float], Ruling]) -> Decision
                     reason = reason.replace("the limit", "the level that warns")
                 return Decision(_outcome(ruling.level, gravest), bound, reason)
     return Decision(Outcome.PASS, bound, ruling.reason, ruling.thin)
-
-
-def beyond(metric: Metric, value: float, limit: float) -> bool:
-    """Whether a value does not keep a limit; equal values keep it."""
-    slack = ROUNDING * abs(limit)
-    return value < limit - slack if metric.at_least else value > limit + slack
 
 
 def _rule(evidence: Evidence, value: float, limit: float, min_samples: int) -> Ruling:

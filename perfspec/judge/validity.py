@@ -1,7 +1,6 @@
 """Whether the generator did what the plan wanted: asked before any limit is looked at.
 
-A run that was not delivered tells nothing about the target, in either direction. Bounds of the
-open model (late and dropped journeys) do not belong here yet: there is no open model.
+A run that was not delivered tells nothing about the target, in either direction.
 """
 
 from __future__ import annotations
@@ -11,17 +10,17 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
-from perfspec.judge.select import health_in, samples, seconds
+from perfspec.judge.select import health_in, journeys_in, samples, seconds
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import phases
-from perfspec.units import format_duration, format_latency, format_share
+from perfspec.units import format_count, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfspec.measure.model import Health, TestResult
     from perfspec.plan.load import Span
-    from perfspec.plan.model import Test
+    from perfspec.plan.model import OpenModel, Test
 
 BUSY = 0.9  # of one core; LANGUAGE: at or above it for 10 s, the generator is saturated
 BUSY_S = 10.0
@@ -29,7 +28,8 @@ MISSED = 0.02  # share of the planned users
 ROUNDED = 1.0  # users: a level of 7.5 is 7 or 8
 SETTLE_S, LEAVE_S = 2.0, 1.0  # a jump takes a second; a tick at the end tells of what follows
 STALL_S, STALL_SHARE = 0.1, 0.1  # of a second, and of the median latency
-TOTAL = Subject(kind="total")
+DROPPED = 0.01  # share of the journeys that should have started
+TOTAL, JOURNEYS = Subject(kind="total"), Subject(kind="journeys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,13 @@ def check(test: Test, result: TestResult, spans: Sequence[Span]) -> Validity:
     if lost:
         return Validity(invalid=lost, broken=True)
     delay_s = median(each.hub_delay_us for each in health) / 1e6
-    invalid = (
-        _saturated(health, seconds(spans))
-        or _missed_users(test, result, health, max(each.end_s for each in spans))
-        or _stalled(result, spans, delay_s)
-    )
+    if test.open_model is None:
+        missed = _missed_users(test, result, health, max(each.end_s for each in spans))
+    else:
+        late_s = _lateness(result, spans)
+        delay_s = max(delay_s, late_s)
+        missed = _dropped(test.open_model, result, spans) or _late(late_s)
+    invalid = _saturated(health, seconds(spans)) or missed or _stalled(result, spans, delay_s)
     return Validity(invalid=invalid, delay_s=delay_s)
 
 
@@ -106,6 +108,33 @@ def _missed_users(
                 f" between {format_duration(hold.start_s)} and {format_duration(hold.end_s)}."
             )
     return None
+
+
+def _dropped(model: OpenModel, result: TestResult, spans: Sequence[Span]) -> str | None:
+    found = journeys_in(result, JOURNEYS, spans)
+    due = found.begun + found.dropped
+    if not due or found.dropped <= DROPPED * due:
+        return None
+    return (
+        f"{format_count(found.dropped)} of {format_count(due)} journeys"
+        f" ({format_share(found.dropped / due)}) could not start, since all of {model.max_users}"
+        " users were busy: a target that slow is measured only with more max_users."
+    )
+
+
+def _lateness(result: TestResult, spans: Sequence[Span]) -> float:
+    """How late 99 % of all requests were sent at most; these seconds are in their latencies."""
+    late = samples(result, TOTAL, spans).lateness
+    return (late.quantile(0.99) if late is not None else None) or 0.0
+
+
+def _late(late_s: float) -> str | None:
+    if late_s < STALL_S:
+        return None
+    return (
+        f"The load generator was {format_latency(late_s)} late (p99) with what it should have sent:"
+        " the load was another one than planned. Use more workers or a lower rate."
+    )
 
 
 def _mean_users(result: TestResult, health: Sequence[Health]) -> tuple[float, float]:

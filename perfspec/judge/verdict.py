@@ -48,6 +48,7 @@ SAID = {
 }
 MAPPED = {"pass": Exit.OK, "fail": Exit.FAIL}
 WORDS = {
+    Outcome.ERROR: "not readable",
     Outcome.FAIL: "broken",
     Outcome.INCONCLUSIVE: "not decided",
     Outcome.WARN: "with a warning",
@@ -97,9 +98,7 @@ def judge_run(
     )
 
 
-def judge_test(
-    test: Test, result: TestResult, comparison: Comparison | None = None
-) -> TestVerdict:
+def judge_test(test: Test, result: TestResult, comparison: Comparison | None = None) -> TestVerdict:
     """One test: first whether it can be judged at all, then every limit and every budget of it."""
     if result.status == "skipped":
         reason = result.reason or "The test was skipped."
@@ -272,11 +271,12 @@ def _aborted(test: Test, hit: AbortHit) -> str:
     """The plan knows the metric's unit, unless it was changed since the run."""
     metric = next((each.metric for each in test.abort if each.origin == hit.origin), None)
     when = f"The test was ended after {format_duration(hit.at_s)}"
+    what = "journeys" if metric is not None and metric.about_journeys else "requests"
     if metric is None:
         return f"{when} by a limit on {hit.metric} that {hit.origin} stated then."
     return (
         f"{when}: {metric.name} was {amount(metric, hit.observed)} over 10 s ({hit.requests}"
-        f" requests), and {hit.origin} allows {bound(metric, hit.limit)}."
+        f" {what}), and {hit.origin} allows {bound(metric, hit.limit)}."
     )
 
 

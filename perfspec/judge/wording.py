@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from perfspec.units import format_count, format_latency, format_share
+from perfspec.units import format_count, format_latency, format_share, format_size
 
 if TYPE_CHECKING:
     from perfspec.plan.limits import Metric
+    from perfspec.plan.model import Test
 
 
 def amount(metric: Metric, value: float) -> str:
@@ -19,6 +20,12 @@ def amount(metric: Metric, value: float) -> str:
             return format_share(value)
         case "per_s":
             return f"{format_count(value)}/s"
+        case "count":
+            return format_count(value)
+        case "bytes":
+            return format_size(value)
+        case "bytes_per_s":
+            return f"{format_size(value)}/s"
         case "users":
             return f"{format_count(value)} users"
         case _:
@@ -28,3 +35,10 @@ def amount(metric: Metric, value: float) -> str:
 def bound(metric: Metric, limit: float) -> str:
     """A limit with its direction: ``at most 400 ms``, ``at least 99%``."""
     return f"at {'least' if metric.at_least else 'most'} {amount(metric, limit)}"
+
+
+def level_text(test: Test, level: float) -> str:
+    """A level of the load: ``60 users``, or with arrivals ``10/s``."""
+    if test.open_model is not None:
+        return f"{format_count(level)}/s"
+    return f"{level:.0f} users"

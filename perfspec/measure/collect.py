@@ -6,9 +6,9 @@ from bisect import bisect_left
 from collections import deque
 from typing import TYPE_CHECKING
 
-from perfspec.measure.model import Health, TestResult, Window
+from perfspec.measure.model import Health, JourneyWindow, TestResult, Window
 from perfspec.measure.tally import Tally
-from perfspec.plan.load import window_edges
+from perfspec.plan.load import duration_s, window_edges
 
 if TYPE_CHECKING:
     from perfspec.measure.model import AbortHit, TestStatus, Worker
@@ -25,7 +25,7 @@ class Collector:
         self.test = test
         self.started = started
         self.workers = workers
-        self.edges = window_edges(test.stages, test.warm_up_s)
+        self.edges = window_edges(test.stages, test.warm_up_s, test.finish_within_s)
         self.recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
         self._tally = Tally()
         self._health: dict[int, list[Tick]] = {}
@@ -51,6 +51,15 @@ class Collector:
                         total.merge(window)
         return total
 
+    def recent_journeys(self) -> JourneyWindow:
+        """All journeys that the last ten ticks told of, as one window."""
+        total = JourneyWindow(index=-1)
+        for tick in self.recent:
+            for journeys in tick.journeys:
+                for window in journeys.windows:
+                    total.merge(window)
+        return total
+
     def result(
         self,
         status: TestStatus,
@@ -64,7 +73,7 @@ class Collector:
             status=status,
             reason=reason,
             started=self.started,
-            measured_s=min(self.at_s, self.edges[-1]),
+            measured_s=min(self.at_s, duration_s(self.test.stages)),
             edges=self.edges,
             series=self._tally.series(),
             health=[self._healths[index] for index in sorted(self._healths)],

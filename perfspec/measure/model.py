@@ -13,6 +13,7 @@ import msgspec
 
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
+from perfspec.measure.monitored import Monitored
 from perfspec.plan.base import Value
 from perfspec.plan.limits import SeriesKind
 
@@ -35,12 +36,17 @@ class Key(Value, frozen=True, kw_only=True):
 class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Samples of one series in one window. ``latency`` and ``ttfb`` hold all of them, failed too.
 
-    ``extra`` counts the further attempts of ``retry``.
+    ``extra`` counts the further attempts of ``retry``. ``service`` is what requests took from when
+    they were really sent, where latency counts from when they should have been (open model).
+    ``lateness`` is how long after its time the generator sent what had one: after think time, or
+    as a message of a stream.
     """
 
     index: int
     latency: Histogram = msgspec.field(default_factory=Histogram)
     ttfb: Histogram = msgspec.field(default_factory=Histogram)
+    service: Histogram | None = None
+    lateness: Histogram | None = None
     errors: dict[ErrorClass, int] = {}
     bytes_sent: int = 0
     bytes_received: int = 0
@@ -55,6 +61,8 @@ class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         """Add the other's samples to this one; ``index`` stays."""
         self.latency.merge(other.latency)
         self.ttfb.merge(other.ttfb)
+        self.service = _merged(self.service, other.service)
+        self.lateness = _merged(self.lateness, other.lateness)
         for each, n in other.errors.items():
             self.errors[each] = self.errors.get(each, 0) + n
         self.bytes_sent += other.bytes_sent
@@ -64,8 +72,16 @@ class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     def pack(self) -> None:
         """To be called when nothing is added for now."""
-        self.latency.pack()
-        self.ttfb.pack()
+        for each in (self.latency, self.ttfb, self.service, self.lateness):
+            if each is not None:
+                each.pack()
+
+
+def _merged(mine: Histogram | None, other: Histogram | None) -> Histogram | None:
+    if other is not None:
+        mine = mine or Histogram()
+        mine.merge(other)
+    return mine
 
 
 class Series(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -106,13 +122,51 @@ class Health(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     workers: int
 
 
-class Journeys(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Journeys of one persona. ``cut_off`` were under way when the test ended: no failure."""
+class JourneyWindow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Journeys that began in one window, or should have: ``dropped`` ones found no user.
 
-    persona: str
+    ``cut_off`` were under way when the test ended: no failure.
+    """
+
+    index: int
     completed: int = 0
     failed: int = 0
     cut_off: int = 0
+    dropped: int = 0
+
+    @property
+    def begun(self) -> int:
+        return self.completed + self.failed + self.cut_off
+
+    def merge(self, other: JourneyWindow) -> None:
+        """Add the other's counts to this one; ``index`` stays."""
+        self.completed += other.completed
+        self.failed += other.failed
+        self.cut_off += other.cut_off
+        self.dropped += other.dropped
+
+
+class Journeys(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Journeys of one persona, in rising order of windows; one without any is left out."""
+
+    persona: str
+    windows: list[JourneyWindow]
+
+    @property
+    def completed(self) -> int:
+        return sum(each.completed for each in self.windows)
+
+    @property
+    def failed(self) -> int:
+        return sum(each.failed for each in self.windows)
+
+    @property
+    def cut_off(self) -> int:
+        return sum(each.cut_off for each in self.windows)
+
+    @property
+    def dropped(self) -> int:
+        return sum(each.dropped for each in self.windows)
 
 
 class AbortHit(Value, frozen=True, kw_only=True):
@@ -159,6 +213,7 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     health: list[Health] = []
     errors: list[ErrorGroup] = []
     journeys: list[Journeys] = []
+    monitors: list[Monitored] = []
     overrun: int = 0
     abort: AbortHit | None = None
     workers: tuple[Worker, ...] = ()

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
+from perfspec.measure.histogram import Histogram
 from perfspec.plan.metrics import QUANTILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perfspec.measure.errors import ErrorClass
-    from perfspec.measure.histogram import Histogram
-    from perfspec.measure.model import Window
+    from perfspec.measure.model import JourneyWindow, Window
     from perfspec.measure.progress import Tick
     from perfspec.plan.limits import Metric
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Summary:
     """Times in seconds, ``rate`` in requests a second, ``error_rate`` a ratio, sizes in bytes.
 
-    ``quantiles`` and ``ttfb`` are keyed ``p50`` to ``p99_9``; both are empty without samples.
+    ``quantiles``, ``ttfb`` and ``service`` are keyed ``p50`` to ``p99_9``, and empty without samples.
+    ``service`` counts from when a request was really sent, as latency does in the closed model.
     """
 
     count: int
@@ -41,6 +42,7 @@ class Summary:
     max_s: float | None = None
     quantiles: Mapping[str, float] = field(default_factory=dict)
     ttfb: Mapping[str, float] = field(default_factory=dict)
+    service: Mapping[str, float] = field(default_factory=dict)
 
 
 def summarise(window: Window, seconds: float) -> Summary:
@@ -60,18 +62,41 @@ def summarise(window: Window, seconds: float) -> Summary:
         max_s=window.latency.max_us / 1e6 if n else None,
         quantiles=_quantiles(window.latency),
         ttfb=_quantiles(window.ttfb),
+        service=_quantiles(window.service or window.latency),
     )
 
 
 def samples_of(metric: Metric, window: Window) -> Histogram:
-    """The times that a metric looks at; for shares and rates their number is what counts."""
-    return window.ttfb if metric.of == "ttfb" else window.latency
+    """The times that a metric of requests looks at; shares and rates need only their number."""
+    match metric.of:
+        case "ttfb":
+            return window.ttfb
+        case "lateness":
+            return window.lateness or Histogram()
+        case _:
+            return window.latency
+
+
+def journeys_of(metric: Metric, window: JourneyWindow) -> int:
+    """The journeys that a metric looks at; those that were cut off at the end tell of nothing."""
+    ended = window.completed + window.failed
+    return window.begun + window.dropped if metric.of == "arrivals" else ended
+
+
+def journey_value(metric: Metric, window: JourneyWindow, seconds: float) -> float | None:
+    """A metric of journeys in its own unit; None without any."""
+    n = journeys_of(metric, window)
+    if not n:
+        return None
+    if metric.kind == "throughput":
+        return window.completed / seconds if seconds > 0 else None
+    return (window.dropped if metric.of == "arrivals" else window.failed) / n
 
 
 def value_of(metric: Metric, window: Window, seconds: float) -> float | None:
     """The metric in its own unit; None without samples.
 
-    Raises ValueError for a quantile that is not named, and for an analysis.
+    Raises ValueError for a quantile that is not named, and for what no request has.
     """
     times = samples_of(metric, window)
     match metric.kind:
@@ -88,6 +113,9 @@ def value_of(metric: Metric, window: Window, seconds: float) -> float | None:
             return _share(metric, window)
         case "throughput":
             return _rate(window.count, seconds)
+        case "sampled":
+            msg = f"{metric.name} is of a monitor, not of requests"
+            raise ValueError(msg)
         case "recovery" | "degradation" | "capacity":
             msg = f"{metric.name} is a fact of a whole test"
             raise ValueError(msg)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from perfspec.measure.model import Journeys, Series, Window
+from perfspec.measure.model import Journeys, JourneyWindow, Series, Window
 
 if TYPE_CHECKING:
     from perfspec.measure.errors import ErrorClass
@@ -21,7 +21,7 @@ class Tally:
         self.overrun = 0
         self._windows: dict[Key, dict[int, Window]] = {}
         self._errors: dict[tuple[Key, ErrorClass, str], ErrorGroup] = {}
-        self._journeys: dict[str, Journeys] = {}
+        self._journeys: dict[str, dict[int, JourneyWindow]] = {}
 
     def add(self, tick: Tick) -> None:
         """Take one tick; everything in it is a delta."""
@@ -34,11 +34,10 @@ class Tally:
                 total.pack()
         for group in tick.errors:
             self._add_error(group)
-        for counts in tick.journeys:
-            total = self._journeys.setdefault(counts.persona, Journeys(persona=counts.persona))
-            total.completed += counts.completed
-            total.failed += counts.failed
-            total.cut_off += counts.cut_off
+        for journeys in tick.journeys:
+            own = self._journeys.setdefault(journeys.persona, {})
+            for counts in journeys.windows:
+                own.setdefault(counts.index, JourneyWindow(index=counts.index)).merge(counts)
 
     def series(self) -> list[Series]:
         """Each key with its windows in rising order."""
@@ -52,8 +51,11 @@ class Tally:
         return list(self._errors.values())
 
     def journeys(self) -> list[Journeys]:
-        """Counts by persona."""
-        return list(self._journeys.values())
+        """Counts by persona and window."""
+        return [
+            Journeys(persona=persona, windows=[windows[index] for index in sorted(windows)])
+            for persona, windows in self._journeys.items()
+        ]
 
     def _add_error(self, group: ErrorGroup) -> None:
         name = (group.key, group.error, group.message)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from perfspec.errors import Diagnostic
 from perfspec.plan.compile.journeys import endpoints_of
-from perfspec.plan.expect import ASSUMED_LATENCY_S, one_journey
-from perfspec.plan.load import RECOVERY_WINDOW_S, duration_s, judged, peak_of, peak_users
+from perfspec.plan.expect import ASSUMED_LATENCY_S, Forecast, one_journey
+from perfspec.plan.journey import StreamStep, every_step
+from perfspec.plan.load import RECOVERY_WINDOW_S, duration_s, judged, peak_level, peak_of
 from perfspec.plan.model import RowsGenerated
-from perfspec.plan.shares import split_users
+from perfspec.plan.shares import most_users, split_users
 from perfspec.units import format_count, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfspec.plan.base import Place
-    from perfspec.plan.model import Plan, Test
+    from perfspec.plan.model import OpenModel, Plan, Test
 
 
 def check_plan(plan: Plan) -> tuple[Diagnostic, ...]:
@@ -29,7 +31,7 @@ def _check(plan: Plan, test: Test) -> Iterator[Diagnostic]:
     if not test.personas:
         yield _error(test.place, "PS301", f"no step is left in test {test.name!r}", _NO_STEP)
         return
-    if peak_users(test.stages) == 0 or duration_s(test.stages) == 0:
+    if peak_level(test.stages) == 0 or duration_s(test.stages) == 0:
         yield _error(test.place, "PS302", f"test {test.name!r} has no load", _NO_LOAD)
         return
     yield from _nothing_judged(test)
@@ -37,12 +39,16 @@ def _check(plan: Plan, test: Test) -> Iterator[Diagnostic]:
     yield from _capacity(test)
     yield from _few_samples(test)
     yield from _small_pools(plan, test)
-    yield from _users(test)
-    yield from _hammering(test)
+    yield from _still_levels(test)
+    if test.open_model is None:
+        yield from _users(test)
+        yield from _hammering(test)
+    else:
+        yield from _too_few_users(test, test.open_model)
 
 
 _NO_STEP = "only, without and --tags leave no request to any persona"
-_NO_LOAD = "give a stage users above 0 and a ramp or hold"
+_NO_LOAD = "give a stage a level above 0 and a ramp or hold"
 
 
 def _nothing_judged(test: Test) -> Iterator[Diagnostic]:
@@ -84,7 +90,7 @@ def _capacity(test: Test) -> Iterator[Diagnostic]:
     for each in test.objectives:
         if each.metric.kind != "capacity":
             continue
-        highest = max(stage.users for stage in test.stages)
+        highest = peak_level(test.stages)
         most = max(each.fail or 0.0, each.warn or 0.0)
         if not test.stop_when:
             message = f"test {test.name!r} looks for no capacity"
@@ -93,7 +99,7 @@ def _capacity(test: Test) -> Iterator[Diagnostic]:
             message = f"capacity is that of the whole test {test.name!r}, not of {each.subject}"
             yield _error(each.place, "PS306", message, "choose tests only")
         elif highest < most:
-            message = f"test {test.name!r} goes up to {highest} users: it cannot show {most:g}"
+            message = f"test {test.name!r} goes up to {highest:g} users: it cannot show {most:g}"
             yield _error(each.place, "PS306", message, "add a higher stage")
 
 
@@ -111,11 +117,12 @@ def _few_samples(test: Test) -> Iterator[Diagnostic]:
 
 
 def _small_pools(plan: Plan, test: Test) -> Iterator[Diagnostic]:
-    users = split_users(test.personas, peak_users(test.stages))
+    users = most_users(test)
     for source in plan.data:
         if source.pick != "unique" or not isinstance(source.source, RowsGenerated):
             continue
-        need = sum(users[each.name] for each in test.personas if each.data == source.name)
+        own = sum(users[each.name] for each in test.personas if each.data == source.name)
+        need = min(own, test.peak_users)
         if need > source.source.rows:
             message = (
                 f"data {source.name!r} has {source.source.rows} rows, "
@@ -125,7 +132,7 @@ def _small_pools(plan: Plan, test: Test) -> Iterator[Diagnostic]:
 
 
 def _users(test: Test) -> Iterator[Diagnostic]:
-    peak = peak_users(test.stages)
+    peak = test.peak_users
     fixed = sum(each.users or 0 for each in test.personas)
     if fixed > peak:
         message = f"personas ask for {fixed} users, test {test.name!r} has at most {peak}"
@@ -134,9 +141,22 @@ def _users(test: Test) -> Iterator[Diagnostic]:
     if idle and fixed <= peak:
         message = f"no user of {', '.join(idle)} runs in test {test.name!r} with {peak} users"
         yield _warning(test.place, "PS314", message, "use more users, or a larger share")
+
+
+def _still_levels(test: Test) -> Iterator[Diagnostic]:
     for stage in test.stages:
         if stage.jitter is not None and stage.hold_s == 0:
             yield _warning(test.place, "PS315", "jitter needs a hold to move in", "add a hold")
+
+
+def _too_few_users(test: Test, model: OpenModel) -> Iterator[Diagnostic]:
+    needed = math.ceil(Forecast(test).users_needed())
+    if needed > model.max_users:
+        message = (
+            f"test {test.name!r} needs about {needed} users for its arrivals, and max_users is "
+            f"{model.max_users}: journeys would be dropped"
+        )
+        yield _warning(test.place, "PS317", message, f"write max_users: {2 * needed}")
 
 
 def _hammering(test: Test) -> Iterator[Diagnostic]:
@@ -144,7 +164,8 @@ def _hammering(test: Test) -> Iterator[Diagnostic]:
         calls = one_journey(persona)
         requests = sum(calls.requests.values())
         think = calls.seconds - ASSUMED_LATENCY_S * requests
-        if requests > 0 and think <= 0 and endpoints_of(persona.journey):
+        paced = any(isinstance(each, StreamStep) for each in every_step(persona.journey))
+        if requests > 0 and think <= 0 and endpoints_of(persona.journey) and not paced:
             message = f"{persona.name!r} never thinks: it sends as fast as the target answers"
             yield _warning(persona.journey[0].place, "PS316", message, "add think: 1s..5s")
 

@@ -1,34 +1,39 @@
 """What a plan foresees: requests of each endpoint, samples of each limit, data, bytes, time.
 
 A closed model's rate depends on the target. The forecast assumes that every request takes
-``ASSUMED_LATENCY_S``, and says so where it is shown.
+``ASSUMED_LATENCY_S``, and says so where it is shown. Arrivals depend on nothing.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, assert_never
 
 from perfspec.plan.base import Value
 from perfspec.plan.journey import (
+    CloseStep,
+    ConnectStep,
     GroupStep,
+    MessageStep,
     MixStep,
     PythonStep,
+    ReceiveStep,
     RequestStep,
     SetStep,
+    StreamStep,
     ThinkStep,
 )
-from perfspec.plan.load import judged, phases
-from perfspec.plan.shares import split_users
+from perfspec.plan.load import judged, peak_level, phases
+from perfspec.plan.shares import persona_shares, split_users
 from perfspec.plan.sizes import mean_body_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfspec.plan.journey import Persona, Step
+    from perfspec.plan.journey import ChannelStep, Persona, Step
     from perfspec.plan.limits import During, Objective, Subject
-    from perfspec.plan.load import Span
+    from perfspec.plan.load import Phase, Span
     from perfspec.plan.model import Plan, Test
-    from perfspec.plan.request import Endpoint
 
 ASSUMED_LATENCY_S = 0.1
 
@@ -82,12 +87,38 @@ def _walk(
                 think += _walk(step.steps, inner, n, requests, groups)
             case PythonStep():
                 pass
+            case ConnectStep() | MessageStep() | ReceiveStep() | StreamStep() | CloseStep():
+                think += _over_channel(step, times, requests)
             case _:
                 assert_never(step)
     return think
 
 
-def _factor(step: RequestStep | MixStep | GroupStep) -> float:
+def _over_channel(step: ChannelStep, times: float, requests: dict[str, float]) -> float:
+    """Add what goes over a connection; returns seconds that are no waiting for answers.
+
+    Messages of a stream do not wait for one another.
+    """
+    n = times * _factor(step)
+    think = 0.0 if step.options.think_s is None else n * _mean(step.options.think_s)
+    match step:
+        case StreamStep():
+            each = math.ceil(step.for_s / step.every_s)
+            requests[step.message] = requests.get(step.message, 0.0) + n * each
+            think += n * (step.for_s - ASSUMED_LATENCY_S * each)
+        case MessageStep():
+            requests[step.message] = requests.get(step.message, 0.0) + n
+        case ConnectStep():
+            requests[step.channel] = requests.get(step.channel, 0.0) + n
+        case ReceiveStep():
+            name = f"{step.channel}.receive"
+            requests[name] = requests.get(name, 0.0) + n
+        case CloseStep():
+            pass
+    return think
+
+
+def _factor(step: RequestStep | MixStep | GroupStep | ChannelStep) -> float:
     return step.options.chance * _mean(step.options.times)
 
 
@@ -101,44 +132,67 @@ class Forecast:
     def __init__(self, test: Test) -> None:
         self._test = test
         self._calls = {each.name: one_journey(each) for each in test.personas}
-        self._seconds: dict[During, dict[str, float]] = {}
+        self._journeys: dict[During, dict[str, float]] = {}
 
     def requests(self) -> dict[str, float]:
         """Requests of each endpoint in the whole test, signing in and retries not counted."""
-        seconds = self._user_seconds("whole")
+        journeys = self.journeys("whole")
         found: dict[str, float] = {}
         for name, calls in self._calls.items():
             for endpoint, n in calls.requests.items():
-                journeys = seconds[name] / calls.seconds if calls.seconds > 0 else 0.0
-                found[endpoint] = found.get(endpoint, 0.0) + n * journeys
+                found[endpoint] = found.get(endpoint, 0.0) + n * journeys[name]
         return found
 
     def samples(self, objective: Objective) -> float | None:
         """Samples that the objective will see; None for files by class and for polls."""
         subject = objective.subject
-        if subject.file_class or subject.kind == "poll":
+        if subject.file_class or subject.kind in {"poll", "monitor"}:
             return None
-        seconds = self._user_seconds(objective.during)
+        journeys = self.journeys(objective.during)
         total = sum(
-            _matching(subject, calls) * seconds[name] / calls.seconds
+            _matching(subject, calls) * journeys[name]
             for name, calls in self._calls.items()
-            if subject.persona in {None, name} and calls.seconds > 0
+            if subject.persona in {None, name}
         )
         if objective.during == "whole" and subject.kind == "request":
             total += self._signing_in(subject)
         return total
 
-    def _user_seconds(self, during: During) -> dict[str, float]:
-        """How many seconds the users of each persona spend in the judged seconds together."""
-        if during not in self._seconds:
-            test = self._test
-            spans = judged(test.stages, during, test.warm_up_s)
-            self._seconds[during] = user_seconds(test, spans)
-        return self._seconds[during]
+    def journeys(self, during: During) -> dict[str, float]:
+        """How many journeys of each persona begin in the judged seconds."""
+        if during not in self._journeys:
+            spans = judged(self._test.stages, during, self._test.warm_up_s)
+            count = self._arriving if self._test.open_model else self._going_round
+            self._journeys[during] = count(spans)
+        return self._journeys[during]
+
+    def users_needed(self) -> float:
+        """Users who are busy at once at the highest arrival rate, on average (Little's law)."""
+        shares = persona_shares(self._test.personas)
+        mean_s = sum(share * self._calls[name].seconds for name, share in shares.items())
+        return peak_level(self._test.stages) * mean_s
+
+    def _arriving(self, spans: Sequence[Span]) -> dict[str, float]:
+        total = level_seconds(self._test, spans)
+        return {name: share * total for name, share in persona_shares(self._test.personas).items()}
+
+    def _going_round(self, spans: Sequence[Span]) -> dict[str, float]:
+        seconds = user_seconds(self._test, spans)
+        return {
+            name: seconds[name] / calls.seconds if calls.seconds > 0 else 0.0
+            for name, calls in self._calls.items()
+        }
+
+    def _users_started(self) -> dict[str, float]:
+        test = self._test
+        if test.open_model is None:
+            return users_started(test)
+        needed = min(max(self.users_needed(), 1.0), test.open_model.max_users)
+        return {name: share * needed for name, share in persona_shares(test.personas).items()}
 
     def _signing_in(self, subject: Subject) -> float:
         """Requests of ``on_start``, once for each user that starts; renewals are not foreseen."""
-        started = users_started(self._test)
+        started = self._users_started()
         found = 0.0
         for persona in self._test.personas:
             if subject.persona in {None, persona.name}:
@@ -148,41 +202,57 @@ class Forecast:
         return found
 
 
+def level_seconds(test: Test, spans: Sequence[Span]) -> float:
+    """The level added up over ``spans``: with arrivals, how many there are."""
+    return sum(
+        _overlap(phase, spans) * (phase.level_from + phase.level_to) / 2
+        for phase in phases(test.stages)
+    )
+
+
 def user_seconds(test: Test, spans: Sequence[Span]) -> dict[str, float]:
     """How many seconds the users of each persona spend in ``spans`` together."""
     found = {each.name: 0.0 for each in test.personas}
     for phase in phases(test.stages):
-        overlap = sum(
-            max(0.0, min(phase.end_s, span.end_s) - max(phase.start_s, span.start_s))
-            for span in spans
-        )
+        overlap = _overlap(phase, spans)
         if overlap > 0:
-            ends = [split_users(test.personas, n) for n in (phase.users_from, phase.users_to)]
+            levels = phase.level_from, phase.level_to
+            ends = [split_users(test.personas, round(level)) for level in levels]
             for name in found:
                 found[name] += overlap * (ends[0][name] + ends[1][name]) / 2
     return found
 
 
-def users_started(test: Test) -> dict[str, int]:
+def users_started(test: Test) -> dict[str, float]:
     """How many users of each persona start in the whole test, jitter aside."""
-    found = {each.name: 0 for each in test.personas}
-    before = dict(found)
+    found = {each.name: 0.0 for each in test.personas}
+    before = dict.fromkeys(found, 0)
     for stage in test.stages:
-        now = split_users(test.personas, stage.users)
+        now = split_users(test.personas, round(stage.level))
         for name in found:
             found[name] += max(0, now[name] - before[name])
         before = now
     return found
 
 
+def _overlap(phase: Phase, spans: Sequence[Span]) -> float:
+    return sum(
+        max(0.0, min(phase.end_s, span.end_s) - max(phase.start_s, span.start_s)) for span in spans
+    )
+
+
 def _matching(subject: Subject, calls: Calls) -> float:
     match subject.kind:
         case "total":
             return sum(calls.requests.values())
+        case "journeys":
+            return 1.0
         case "request" | "poll":
             return calls.requests.get(subject.name, 0.0)
         case "done":
             return calls.requests.get(subject.name.removesuffix(".done"), 0.0)
+        case "monitor":
+            return 0.0
         case "group":
             return calls.groups.get(subject.name, 0.0)
         case _:
@@ -191,5 +261,14 @@ def _matching(subject: Subject, calls: Calls) -> float:
 
 def bytes_sent(plan: Plan, requests: Mapping[str, float]) -> float:
     """Bytes of bodies that ``requests`` (by endpoint) send; templates count as they are written."""
-    by_name: dict[str, Endpoint] = {each.name: each for each in plan.endpoints}
-    return sum(n * mean_body_size(by_name[name], plan.files) for name, n in requests.items())
+    sizes = {each.name: mean_body_size(each.body, plan.files) for each in plan.endpoints}
+    for channel in plan.channels:
+        sizes |= {each.name: mean_body_size(each.body, plan.files) for each in channel.messages}
+    chunks = {
+        step.message: step.every_s * step.pcm.bytes_per_s
+        for test in plan.tests
+        for persona in test.personas
+        for step in persona.life
+        if isinstance(step, StreamStep) and step.pcm is not None
+    }
+    return sum(n * (sizes.get(name, 0.0) + chunks.get(name, 0.0)) for name, n in requests.items())

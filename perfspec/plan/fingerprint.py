@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from perfspec.plan.base import Place
-from perfspec.plan.journey import GroupStep, MixStep, PythonStep, RequestStep, SetStep, ThinkStep
+from perfspec.plan.journey import GroupStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from perfspec.plan.channel import Channel
     from perfspec.plan.journey import Persona, Step
     from perfspec.plan.load import Stage
     from perfspec.plan.model import DataSource, FileSet, Plan, Test
@@ -24,6 +25,7 @@ _NOWHERE = Place(file="", line=0, column=0)
 def fingerprint_test(
     test: Test,
     endpoints: Iterable[Endpoint],
+    channels: Iterable[Channel],
     data: Iterable[DataSource],
     files: Iterable[FileSet],
     environment: str,
@@ -34,9 +36,11 @@ def fingerprint_test(
         "environment": environment,
         "time_scale": test.time_scale,
         "warm_up_s": test.warm_up_s,
+        "open_model": msgspec.to_builtins(test.open_model),
         "stages": [msgspec.to_builtins(_effective(each)) for each in test.stages],
         "personas": [msgspec.to_builtins(_persona(each)) for each in test.personas],
         "endpoints": [msgspec.to_builtins(_endpoint(each)) for each in endpoints],
+        "channels": [msgspec.to_builtins(_channel(each)) for each in channels],
         "data": [msgspec.to_builtins(each) for each in data],
         "files": [msgspec.to_builtins(each) for each in files],
         "variables": variables,
@@ -54,6 +58,10 @@ def fingerprint_plan(plan: Plan) -> str:
                 msgspec.to_builtins(plan.hooks_after),
             ],
             "services": msgspec.to_builtins(plan.environment.services),
+            "monitors": [
+                msgspec.to_builtins(msgspec.structs.replace(each, place=_NOWHERE))
+                for each in plan.monitors
+            ],
             "seed": plan.seed,
         }
     )
@@ -70,6 +78,16 @@ def _effective(stage: Stage) -> Stage:
 
 def _endpoint(endpoint: Endpoint) -> Endpoint:
     return msgspec.structs.replace(endpoint, tags=(), description=None, place=_NOWHERE)
+
+
+def _channel(channel: Channel) -> Channel:
+    messages = tuple(
+        msgspec.structs.replace(each, tags=(), description=None, place=_NOWHERE)
+        for each in channel.messages
+    )
+    return msgspec.structs.replace(
+        channel, messages=messages, tags=(), description=None, place=_NOWHERE
+    )
 
 
 def _persona(persona: Persona) -> Persona:
@@ -89,5 +107,5 @@ def _step(step: Step) -> Step:
     match step:
         case GroupStep():
             return msgspec.structs.replace(step, steps=_steps(step.steps), place=_NOWHERE)
-        case RequestStep() | MixStep() | ThinkStep() | SetStep() | PythonStep():
+        case _:
             return msgspec.structs.replace(step, place=_NOWHERE)

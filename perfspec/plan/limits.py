@@ -8,27 +8,38 @@ from perfspec.plan.base import Place, Value
 
 During = Literal["hold", "ramp", "all", "whole"]  # whole: the warm-up too
 SeriesKind = Literal["request", "poll", "done", "group"]
+Scale = Literal["s", "ratio", "per_s", "bytes", "bytes_per_s", "count", "users"]
 
 
 class Metric(Value, frozen=True, kw_only=True):
     """What is computed from samples.
 
+    ``sampled`` is a statistic (``name``) of a monitor's series, in the unit ``scale``.
     ``quantile``, ``mean`` and ``max`` are seconds of ``of``; ``share`` is the ratio of samples
     whose error class is one of ``classes`` or, with ``at_least``, of those whose class is none of
     them;
-    ``throughput`` is samples a second. ``recovery`` (seconds) and ``degradation`` (the trend of
-    ``quantile``, a ratio) are analyses: they look at the whole test. ``name`` is the spec's word:
-    ``p95``, ``errors.timeout``, ``degradation.p95``.
+    ``throughput`` is samples a second. ``name`` is the spec's word: ``p95``, ``errors.timeout``.
+    ``recovery`` (seconds), ``degradation`` (the trend of ``quantile``, a ratio) and ``capacity``
+    (users) are analyses: they look at the whole test.
+    ``of`` "journeys" are those that began, "arrivals" all that should have; "lateness" is how much
+    later than it should have the generator began something.
     """
 
     name: str
     kind: Literal[
-        "quantile", "mean", "max", "share", "throughput", "recovery", "degradation", "capacity"
-    ]
-    of: Literal["latency", "ttfb"] = "latency"
+        "quantile", "mean", "max", "share", "throughput", "sampled", "recovery", "degradation",
+        "capacity",
+    ]  # fmt: skip
+    of: Literal["latency", "ttfb", "journeys", "arrivals", "lateness"] = "latency"
     quantile: float | None = None
     classes: tuple[str, ...] = ()
     at_least: bool = False
+    scale: Scale | None = None
+
+    @property
+    def about_journeys(self) -> bool:
+        """Whether it looks at journeys and not at requests."""
+        return self.of in {"journeys", "arrivals"}
 
     @property
     def analysis(self) -> bool:
@@ -36,7 +47,9 @@ class Metric(Value, frozen=True, kw_only=True):
         return self.kind in {"recovery", "degradation", "capacity"}
 
     @property
-    def unit(self) -> Literal["s", "ratio", "per_s", "users"]:
+    def unit(self) -> Scale:
+        if self.scale is not None:
+            return self.scale
         if self.kind == "capacity":
             return "users"
         if self.kind in {"share", "degradation"}:
@@ -45,18 +58,19 @@ class Metric(Value, frozen=True, kw_only=True):
 
 
 class Subject(Value, frozen=True, kw_only=True):
-    """Whose samples: those of one series, or with ``kind`` "total" of all requests together.
+    """Whose samples: those of one series, with ``kind`` "total" of all requests together, with
+    "journeys" those of whole journeys.
 
     None for ``file_class`` or ``persona`` means all of them together.
     """
 
-    kind: Literal["total"] | SeriesKind
+    kind: Literal["total", "journeys"] | SeriesKind | Literal["monitor"]
     name: str = ""
     file_class: str | None = None
     persona: str | None = None
 
     def __str__(self) -> str:
-        text = self.name or "all requests"
+        text = self.name or ("all journeys" if self.kind == "journeys" else "all requests")
         text += f" of class {self.file_class}" if self.file_class else ""
         return f"{text} of {self.persona}" if self.persona else text
 
@@ -65,7 +79,9 @@ class Objective(Value, frozen=True, kw_only=True):
     """One limit on one subject in one test. ``fail`` is the limit; ``warn`` a stricter one.
 
     ``cap`` "warn": neither a breach nor an undecided one makes the test worse than ``warn``.
-    ``expected`` is the number of samples that the plan foresees, None when it cannot say.
+    ``expected`` is the number of samples that the plan foresees, None when it cannot say. Of a
+    monitor's series: ``within_s`` is how long after the ramp to the highest level begins it must be
+    reached, ``if_absent`` what becomes of it where there is no such thing to read.
     """
 
     id: str
@@ -80,6 +96,8 @@ class Objective(Value, frozen=True, kw_only=True):
     requirement: str | None = None
     origin: str  # the spec's path: endpoints.login.slo.p99
     expected: float | None = None
+    within_s: float | None = None
+    if_absent: Literal["inconclusive", "skip"] = "inconclusive"
 
 
 class AbortLimit(Value, frozen=True, kw_only=True):

@@ -1,4 +1,7 @@
-"""Load curves: how many virtual users at which second, and which seconds are judged."""
+"""Load curves: how much load at which second, and which seconds are judged.
+
+A level is a number of virtual users (closed model) or of journeys started a second (open model).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 RECOVERY_WINDOW_S = 10.0  # what follows a peak is looked at ten seconds at a time
 WARM_UP_SHARE = 0.1  # at most a tenth of the first hold
+Spacing = Literal["even", "poisson"]
 
 
 class Jitter(Value, frozen=True, kw_only=True):
@@ -25,12 +29,22 @@ class Jitter(Value, frozen=True, kw_only=True):
 
 
 class Stage(Value, frozen=True, kw_only=True):
-    """Changes the level to ``users`` over ``ramp_s``, then keeps it for ``hold_s``."""
+    """Changes the level over ``ramp_s``, then keeps it for ``hold_s``.
 
-    users: int
+    The level is either ``users`` or ``arrivals`` a second, which ``spacing`` spreads.
+    """
+
+    users: int | None = None
+    arrivals: float | None = None
+    spacing: Spacing = "even"
     ramp_s: float = 0.0
     hold_s: float = 0.0
     jitter: Jitter | None = None
+
+    @property
+    def level(self) -> float:
+        """Users, or arrivals a second."""
+        return self.arrivals if self.arrivals is not None else self.users or 0
 
 
 class Phase(Value, frozen=True, kw_only=True):
@@ -40,8 +54,8 @@ class Phase(Value, frozen=True, kw_only=True):
     stage: int
     start_s: float
     end_s: float
-    users_from: int
-    users_to: int
+    level_from: float
+    level_to: float
 
 
 class Span(Value, frozen=True, kw_only=True):
@@ -54,25 +68,25 @@ class Span(Value, frozen=True, kw_only=True):
 def phases(stages: Sequence[Stage]) -> tuple[Phase, ...]:
     """Ramps and holds in order; those that take no time are left out."""
     found: list[Phase] = []
-    at, level = 0.0, 0
+    at, level = 0.0, 0.0
     for index, stage in enumerate(stages):
         lengths: tuple[tuple[Literal["ramp", "hold"], float], ...]
         lengths = (("ramp", stage.ramp_s), ("hold", stage.hold_s))
         for kind, length in lengths:
             if length > 0:
-                first = level if kind == "ramp" else stage.users
+                first = level if kind == "ramp" else stage.level
                 found.append(
                     Phase(
                         kind=kind,
                         stage=index,
                         start_s=at,
                         end_s=at + length,
-                        users_from=first,
-                        users_to=stage.users,
+                        level_from=first,
+                        level_to=stage.level,
                     )
                 )
                 at += length
-        level = stage.users
+        level = stage.level
     return tuple(found)
 
 
@@ -81,26 +95,39 @@ def duration_s(stages: Sequence[Stage]) -> float:
     return sum(stage.ramp_s + stage.hold_s for stage in stages)
 
 
+def peak_level(stages: Sequence[Stage]) -> float:
+    """The highest level, jitter included."""
+    return max(each.level * (1 + each.jitter.by if each.jitter else 1) for each in stages)
+
+
 def peak_users(stages: Sequence[Stage]) -> int:
-    """The highest number of virtual users at once, jitter included."""
-    return max(
-        (math.ceil(each.users * (1 + each.jitter.by) - 1e-9) if each.jitter else each.users)
-        for each in stages
-    )
+    """The highest number of virtual users at once, jitter included, where levels are users."""
+    return math.ceil(peak_level(stages) - 1e-9)
+
+
+def level_at(spans: Sequence[Phase], second: float) -> float:
+    """The level without jitter; 0 before the start and after the end."""
+    phase = _phase_at(spans, second)
+    return 0.0 if phase is None else _level(phase, second)
 
 
 def users_at(spans: Sequence[Phase], second: float) -> int:
-    """The level without jitter; 0 before the start and after the end."""
-    for phase in spans:
-        if phase.start_s <= second < phase.end_s:
-            done = (second - phase.start_s) / (phase.end_s - phase.start_s)
-            level = phase.users_from + (phase.users_to - phase.users_from) * done
-            return (
-                math.floor(level + 1e-9)
-                if phase.users_to >= phase.users_from
-                else math.ceil(level - 1e-9)
-            )
-    return 0
+    """The level in whole users: in a ramp those that are reached, or not yet left."""
+    phase = _phase_at(spans, second)
+    if phase is None:
+        return 0
+    level = _level(phase, second)
+    rising = phase.level_to >= phase.level_from
+    return math.floor(level + 1e-9) if rising else math.ceil(level - 1e-9)
+
+
+def _phase_at(spans: Sequence[Phase], second: float) -> Phase | None:
+    return next((each for each in spans if each.start_s <= second < each.end_s), None)
+
+
+def _level(phase: Phase, second: float) -> float:
+    done = (second - phase.start_s) / (phase.end_s - phase.start_s)
+    return phase.level_from + (phase.level_to - phase.level_from) * done
 
 
 class Peak(NamedTuple):
@@ -113,12 +140,12 @@ class Peak(NamedTuple):
 
 def peak_of(stages: Sequence[Stage]) -> Peak | None:
     """None for stages that hold no level."""
-    holds = [each for each in phases(stages) if each.kind == "hold" and each.users_to > 0]
+    holds = [each for each in phases(stages) if each.kind == "hold" and each.level_to > 0]
     if not holds:
         return None
-    top = max(each.users_to for each in holds)
-    first = next(i for i, each in enumerate(holds) if each.users_to == top)
-    last = max(i for i, each in enumerate(holds) if each.users_to == top)
+    top = max(each.level_to for each in holds)
+    first = next(i for i, each in enumerate(holds) if each.level_to == top)
+    last = max(i for i, each in enumerate(holds) if each.level_to == top)
     return Peak(
         before=holds[first - 1] if first else None,
         highest=holds[last],
@@ -134,13 +161,13 @@ def judged(stages: Sequence[Stage], during: During, warm_up_s: float) -> tuple[S
     with ``whole``: the test from its first second to its last, for what happens only once.
     """
     every = phases(stages)
-    highest = max((phase.users_to for phase in every if phase.kind == "hold"), default=0)
+    highest = max((phase.level_to for phase in every if phase.kind == "hold"), default=0)
     last = max(
-        (i for i, p in enumerate(every) if p.kind == "hold" and p.users_to == highest), default=-1
+        (i for i, p in enumerate(every) if p.kind == "hold" and p.level_to == highest), default=-1
     )
     match during:
         case "hold":
-            chosen = [p for p in every[: last + 1] if p.kind == "hold" and p.users_to > 0]
+            chosen = [p for p in every[: last + 1] if p.kind == "hold" and p.level_to > 0]
         case "ramp":
             chosen = [p for p in every if p.kind == "ramp"]
         case "all" | "whole":
@@ -154,8 +181,13 @@ def judged(stages: Sequence[Stage], during: During, warm_up_s: float) -> tuple[S
     return tuple(span for span in spans if span.end_s > span.start_s)
 
 
-def window_edges(stages: Sequence[Stage], warm_up_s: float) -> tuple[float, ...]:
+def window_edges(
+    stages: Sequence[Stage], warm_up_s: float, tail_s: float = 0.0
+) -> tuple[float, ...]:
     """Edges of the windows that samples are kept in: at most 5 s long, and none crosses a phase.
+
+    What happens in the ``tail_s`` after the last stage has a window of its own, which no limit
+    looks at.
 
     So every judged second is a whole number of windows. Short tests have windows of a second, and
     long ones longer windows, so that their number stays below some 1,500.
@@ -172,4 +204,5 @@ def window_edges(stages: Sequence[Stage], warm_up_s: float) -> tuple[float, ...]
     for start, end in pairwise(ordered):
         pieces = max(1, math.ceil((end - start) / length - 1e-9))
         edges += [start + (end - start) * piece / pieces for piece in range(pieces)]
-    return (*(round(edge, 6) for edge in edges), round(total, 6))
+    tail = (round(total + tail_s, 6),) if tail_s else ()
+    return (*(round(edge, 6) for edge in edges), round(total, 6), *tail)

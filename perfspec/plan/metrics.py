@@ -43,6 +43,10 @@ _BY_NAME: dict[str, Metric] = _quantiles() | {
         Metric(name="server_error_rate", kind="share", classes=SERVER_CLASSES),
         Metric(name="availability", kind="share", classes=SERVER_CLASSES, at_least=True),
         Metric(name="throughput", kind="throughput", at_least=True),
+        Metric(name="journeys", kind="throughput", of="journeys", at_least=True),
+        Metric(name="journey_error_rate", kind="share", of="journeys"),
+        Metric(name="dropped", kind="share", of="arrivals"),
+        Metric(name="lateness", kind="quantile", quantile=0.99, of="lateness"),
         Metric(name="recovery_time", kind="recovery"),
         Metric(name="capacity", kind="capacity", at_least=True),
     )

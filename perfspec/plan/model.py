@@ -10,9 +10,11 @@ from typing import Literal
 
 from perfspec.plan.base import Place, Value
 from perfspec.plan.budget import BaselineRule, Budget, Compare, Waiver
+from perfspec.plan.channel import Channel
 from perfspec.plan.journey import Persona
 from perfspec.plan.limits import AbortLimit, Objective
-from perfspec.plan.load import Stage
+from perfspec.plan.load import Stage, peak_users
+from perfspec.plan.monitor import Monitor
 from perfspec.plan.request import Endpoint
 
 Pick = Literal["unique", "round_robin", "random"]
@@ -117,6 +119,16 @@ class FileSet(Value, frozen=True, kw_only=True):
     classes: tuple[FileClass, ...]
 
 
+class OpenModel(Value, frozen=True, kw_only=True):
+    """Journeys start at a rate, whatever the target does, with at most ``max_users`` users.
+
+    Journeys that are under way when the last stage ends have ``finish_within_s`` more.
+    """
+
+    max_users: int
+    finish_within_s: float = 30.0
+
+
 class Test(Value, frozen=True, kw_only=True):
     """One test with the journeys as it runs them: tags, shares and ``every_step`` are applied.
 
@@ -128,6 +140,7 @@ class Test(Value, frozen=True, kw_only=True):
     place: Place
     personas: tuple[Persona, ...]
     stages: tuple[Stage, ...]
+    open_model: OpenModel | None = None  # then the stages' levels are arrivals
     objectives: tuple[Objective, ...]
     abort: tuple[AbortLimit, ...] = ()
     stop_when: tuple[AbortLimit, ...] = ()
@@ -144,6 +157,16 @@ class Test(Value, frozen=True, kw_only=True):
     record: bool = False
     budgets: tuple[Budget, ...] = ()
     fingerprint: str = ""
+
+    @property
+    def peak_users(self) -> int:
+        """The most virtual users that there may be at once."""
+        return self.open_model.max_users if self.open_model else peak_users(self.stages)
+
+    @property
+    def finish_within_s(self) -> float:
+        """How long journeys may go on after the last stage: only those of the open model do."""
+        return self.open_model.finish_within_s if self.open_model else 0.0
 
 
 class Plan(Value, frozen=True, kw_only=True):
@@ -168,6 +191,8 @@ class Plan(Value, frozen=True, kw_only=True):
     data: tuple[DataSource, ...] = ()
     files: tuple[FileSet, ...] = ()
     endpoints: tuple[Endpoint, ...]
+    monitors: tuple[Monitor, ...] = ()
+    channels: tuple[Channel, ...] = ()
     tests: tuple[Test, ...]
     baseline: BaselineRule | None = None
     waivers: tuple[Waiver, ...] = ()
@@ -177,6 +202,13 @@ class Plan(Value, frozen=True, kw_only=True):
     def endpoint(self, name: str) -> Endpoint:
         """Raises KeyError for a name that the plan does not hold."""
         for each in self.endpoints:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+    def channel(self, name: str) -> Channel:
+        """Raises KeyError for a name that the plan does not hold."""
+        for each in self.channels:
             if each.name == name:
                 return each
         raise KeyError(name)

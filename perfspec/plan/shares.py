@@ -1,4 +1,4 @@
-"""Dividing virtual users among personas: whole users by largest remainder, ties in file order."""
+"""Dividing load among personas: whole users by largest remainder, journeys by weight."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfspec.plan.journey import Persona
+    from perfspec.plan.model import Test
 
 
 def split_users(personas: Sequence[Persona], users: int) -> dict[str, int]:
@@ -36,3 +37,19 @@ def split_users(personas: Sequence[Persona], users: int) -> dict[str, int]:
     for name in by_remainder[:missing]:
         counts[name] += 1
     return counts
+
+
+def persona_shares(personas: Sequence[Persona]) -> dict[str, float]:
+    """The share of all arriving journeys that each persona has."""
+    total = sum(each.weight for each in personas)
+    return {each.name: each.weight / total for each in personas}
+
+
+def most_users(test: Test) -> dict[str, int]:
+    """How many users of each persona there may be at once.
+
+    In the open model those who are needed come, so that any persona may have them all.
+    """
+    if test.open_model is not None:
+        return {each.name: test.open_model.max_users for each in test.personas}
+    return split_users(test.personas, test.peak_users)

@@ -11,13 +11,20 @@ import io
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from perfspec.judge.select import by_window, samples, seconds, windows_in
+from perfspec.judge.select import (
+    by_window,
+    journeys_by_window,
+    journeys_in,
+    samples,
+    seconds,
+    windows_in,
+)
 from perfspec.measure.errors import ErrorClass
-from perfspec.measure.model import Window
+from perfspec.measure.model import JourneyWindow, Window
 from perfspec.measure.summary import summarise
 from perfspec.plan.load import Span
 from perfspec.plan.metrics import QUANTILES
-from perfspec.report.tables import TOTAL, subjects
+from perfspec.report.tables import JOURNEYS, TOTAL, subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +44,13 @@ def requests_csv(plan: Plan, result: RunResult, verdict: Verdict) -> str:
     return _csv(
         _request_row("", TOTAL, NO_SAMPLES, 0),
         (
-            _request_row(test.name, subject, samples(test, subject, spans), seconds(spans))
+            _request_row(
+                test.name,
+                subject,
+                samples(test, subject, spans),
+                seconds(spans),
+                journeys_in(test, JOURNEYS, spans) if subject.kind == "total" else None,
+            )
             for test, spans in _tests(result, verdict)
             for subject in subjects(plan, test)
         ),
@@ -63,6 +76,7 @@ def _windows(plan: Plan, test: TestResult, judged: tuple[Span, ...]) -> Iterator
     inside = set(windows_in(test, judged))
     whole = [Span(start_s=0, end_s=test.edges[-1])]
     health = {each.index: each for each in test.health}
+    journeys = journeys_by_window(test)
     edges = list(pairwise(test.edges))
     for subject in subjects(plan, test):
         for window in by_window(test, subject, whole):
@@ -75,10 +89,17 @@ def _windows(plan: Plan, test: TestResult, judged: tuple[Span, ...]) -> Iterator
                     (start, min(end, test.measured_s)),
                     judged=window.index in inside,
                     health=health.get(window.index) if subject.kind == "total" else None,
+                    journeys=journeys.get(window.index) if subject.kind == "total" else None,
                 )
 
 
-def _request_row(test: str, subject: Subject, window: Window, judged_s: float) -> Row:
+def _request_row(
+    test: str,
+    subject: Subject,
+    window: Window,
+    judged_s: float,
+    journeys: JourneyWindow | None = None,
+) -> Row:
     found = summarise(window, judged_s)
     return {
         "test": test,
@@ -87,6 +108,9 @@ def _request_row(test: str, subject: Subject, window: Window, judged_s: float) -
         **_counts(found),
         **_times(found),
         **{f"ttfb_{name}_ms": _ms(found.ttfb.get(name)) for name in QUANTILES},
+        **{f"service_{name}_ms": _ms(found.service.get(name)) for name in QUANTILES},
+        **_lateness(window),
+        **_journeys(journeys),
         "bytes_sent": found.bytes_sent,
         "bytes_received": found.bytes_received,
         "connections": found.connections,
@@ -102,6 +126,7 @@ def _window_row(
     *,
     judged: bool,
     health: Health | None,
+    journeys: JourneyWindow | None = None,
 ) -> Row:
     start, end = edges
     found = summarise(window, end - start)
@@ -114,6 +139,9 @@ def _window_row(
         **_who(subject),
         **_counts(found),
         **_times(found),
+        **{f"service_{name}_ms": _ms(found.service.get(name)) for name in QUANTILES},
+        **_lateness(window),
+        **_journeys(journeys),
         **_health(health),
     }
 
@@ -142,6 +170,17 @@ def _times(found: Summary) -> Row:
         **{f"{name}_ms": _ms(found.quantiles.get(name)) for name in QUANTILES},
         "max_ms": _ms(found.max_s),
     }
+
+
+def _lateness(window: Window) -> Row:
+    late = window.lateness
+    return {"lateness_p99_ms": _ms(None if late is None else late.quantile(0.99))}
+
+
+def _journeys(window: JourneyWindow | None) -> Row:
+    """Those that began in the window, or should have: beside the total only."""
+    fates = ("completed", "failed", "cut_off", "dropped")
+    return {f"journeys_{each}": "" if window is None else getattr(window, each) for each in fates}
 
 
 def _health(health: Health | None) -> Row:

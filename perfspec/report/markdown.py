@@ -18,6 +18,7 @@ from perfspec.report.tables import (
     finding_rows,
     generator_text,
     headline,
+    journeys_text,
     judged_text,
 )
 
@@ -114,6 +115,8 @@ def _requests(plan: Plan, result: TestResult, test: TestVerdict, rows: int) -> I
         ),
         rows,
     )
+    yield markdown(journeys_text(plan.test(test.name), result, test))
+    yield ""
     yield markdown(generator_text(result, test))
     yield ""
 
@@ -127,13 +130,6 @@ def _monitors(result: TestResult, test: TestVerdict, rows: int) -> Iterator[str]
         yield from _folded("Monitors", lines)
 
 
-def _levels(test: TestVerdict, rows: int) -> Iterator[str]:
-    if test.capacity is not None:
-        header = ("users", "requests", "rate", "errors", "p95", "stop_when")
-        table = _table(header, (level_cells(each) for each in test.capacity.levels), rows)
-        yield from _folded("Levels of the load", table)
-
-
 CHANGES = ("test", "endpoint", "before", "now", "change", "95 % interval", "budget", "runs", "why")
 
 
@@ -142,7 +138,7 @@ def _changed(verdict: Verdict, rows: int) -> Iterator[str]:
         (test.name, row)
         for test in verdict.tests
         for row in change_rows(test.comparison.changes if test.comparison else ())
-        if row.outcome is not Outcome.PASS and row.compared
+        if row.outcome is not Outcome.PASS
     ]
     if found:
         cells = ((_sign(row), f"`{test}`", *_change_cells(row)) for test, row in found)
@@ -172,6 +168,11 @@ def _change_cells(row: ChangeRow) -> tuple[str, ...]:
         row.spark,
         markdown(f"{row.reason}{p}"),
     )
+def _levels(test: TestVerdict, rows: int) -> Iterator[str]:
+    if test.capacity is not None:
+        header = ("users", "requests", "rate", "errors", "p95", "stop_when")
+        table = _table(header, (level_cells(each) for each in test.capacity.levels), rows)
+        yield from _folded("Levels of the load", table)
 
 
 def _kept(test: TestVerdict, rows: int) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from perfspec.judge.wording import amount, level_text
 from perfspec.plan.expect import ASSUMED_LATENCY_S, Forecast, bytes_sent
-from perfspec.plan.load import duration_s, judged, peak_users, phases, users_at
+from perfspec.plan.load import duration_s, judged, level_at, phases
 from perfspec.plan.model import RowsGenerated
-from perfspec.plan.shares import split_users
+from perfspec.plan.shares import persona_shares, split_users
 from perfspec.units import (
     format_count,
     format_duration,
@@ -58,6 +60,10 @@ def _head(plan: Plan) -> Iterator[str]:
         yield f"  data      {source.name}: {rows}, {source.pick}"
     for files in plan.files:
         yield f"  files     {files.name}: {', '.join(each.name for each in files.classes)}"
+    for monitor in plan.monitors:
+        where = f": {monitor.absent}" if monitor.absent else ""
+        every = format_duration(monitor.every_s)
+        yield f"  monitor   {monitor.name}, {len(monitor.series)} series every {every}{where}"
     seconds = sum(duration_s(test.stages) for test in plan.tests)
     tests = f"{len(plan.tests)} test{'s' if len(plan.tests) > 1 else ''}"
     yield f"  in all    {tests}, {format_duration(seconds)} of load, fingerprint {plan.fingerprint}"
@@ -73,13 +79,12 @@ def _tests(plan: Plan, width: int, blocks: str) -> Iterator[str]:
 
 def _load(test: Test, width: int, blocks: str) -> Iterator[str]:
     seconds = duration_s(test.stages)
-    peak = peak_users(test.stages)
+    peak = test.peak_users
     scaled = f", {format_share(test.time_scale)} of its time" if test.time_scale < 1 else ""
     yield f"{test.name}: {format_duration(seconds)}, at most {peak} users{scaled}"
     yield f"  |{curve(test, min(width, 100) - 4, blocks)}|"
     yield from _listed("stages", _stages(test), width)
-    counts = split_users(test.personas, peak)
-    yield from _listed("users", (f"{name} {n}" for name, n in counts.items()), width)
+    yield from _who(test, width)
     spans = judged(test.stages, "hold", test.warm_up_s)
     shown = " and ".join(_span(each) for each in spans[:4])
     more = f" and {len(spans) - 4} more" if len(spans) > 4 else ""
@@ -92,6 +97,21 @@ def _load(test: Test, width: int, blocks: str) -> Iterator[str]:
         yield f"  aborts    {_limit_text(limit.metric, limit.limit)} over 10 s ({limit.place})"
     for limit in test.stop_when:
         yield f"  stops     {_limit_text(limit.metric, limit.limit)} over 10 s ({limit.place})"
+
+
+def _who(test: Test, width: int) -> Iterator[str]:
+    """Whole users, or the share of the journeys and how many users they are expected to need."""
+    if test.open_model is None:
+        counts = split_users(test.personas, test.peak_users)
+        yield from _listed("users", (f"{name} {n}" for name, n in counts.items()), width)
+        return
+    shares = persona_shares(test.personas)
+    texts = (f"{name} {format_share(round(share, 4))}" for name, share in shares.items())
+    yield from _listed("journeys", texts, width)
+    needed = format_count(round(Forecast(test).users_needed(), 1))
+    yield f"  users     ~{needed} busy at once, at most {test.open_model.max_users}"
+    finish = format_duration(test.open_model.finish_within_s)
+    yield f"  finish    journeys under way at the end have {finish} more"
 
 
 def _listed(title: str, items: Iterable[str], width: int) -> Iterator[str]:
@@ -117,10 +137,10 @@ def curve(test: Test, width: int, blocks: str = _BLOCKS) -> str:
     """The load over time in ``width`` characters, the highest level as the tallest block."""
     spans = phases(test.stages)
     total = duration_s(test.stages)
-    levels = [users_at(spans, (column + 0.5) * total / width) for column in range(width)]
-    top = max([*levels, 1])
+    levels = [level_at(spans, (column + 0.5) * total / width) for column in range(width)]
+    top = max(levels) or 1.0
     last = len(blocks) - 1
-    return "".join(blocks[-(-level * last // top)] for level in levels)
+    return "".join(blocks[math.ceil(level * last / top - 1e-9)] for level in levels)
 
 
 def _stages(test: Test) -> Iterator[str]:
@@ -128,7 +148,8 @@ def _stages(test: Test) -> Iterator[str]:
         ramp = f" in {format_duration(stage.ramp_s)}" if stage.ramp_s else ""
         hold = f" for {format_duration(stage.hold_s)}" if stage.hold_s else ""
         by = f" ±{format_share(stage.jitter.by)}" if stage.jitter else ""
-        yield f"{stage.users} users{by}{ramp}{hold}"
+        chance = ", by chance" if stage.spacing == "poisson" else ""
+        yield f"{level_text(test, stage.level)}{chance}{by}{ramp}{hold}"
 
 
 def _requests(plan: Plan, test: Test, width: int) -> Iterator[str]:
@@ -138,7 +159,8 @@ def _requests(plan: Plan, test: Test, width: int) -> Iterator[str]:
     sent = bytes_sent(plan, by_endpoint)
     assumed = format_latency(ASSUMED_LATENCY_S)
     yield f"  expected  {_about(total)} requests, {format_size(sent)} of bodies"
-    yield f"            (if each takes {assumed}; sign-in and retries not counted)"
+    assumption = "" if test.open_model else f"if each takes {assumed}; "
+    yield f"            ({assumption}sign-in and retries not counted)"
     names = max((len(name) for name in by_endpoint), default=0)
     for name, n in by_endpoint.items():
         rate = f"{format_count(n / seconds)}/s"
@@ -173,16 +195,7 @@ def _row(each: Objective) -> tuple[str, str, str, str]:
 
 
 def _limit_text(metric: Metric, limit: float) -> str:
-    sign = ">=" if metric.at_least else "<="
-    match metric.unit:
-        case "s":
-            return f"{metric.name} {sign} {format_latency(limit)}"
-        case "ratio":
-            return f"{metric.name} {sign} {format_share(limit)}"
-        case "per_s":
-            return f"{metric.name} {sign} {format_count(limit)}/s"
-        case "users":
-            return f"{metric.name} {sign} {format_count(limit)} users"
+    return f"{metric.name} {'>=' if metric.at_least else '<='} {amount(metric, limit)}"
 
 
 def _about(number: float) -> str:

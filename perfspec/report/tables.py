@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
-from perfspec.judge.select import health_in, samples, seconds
+from perfspec.judge.select import health_in, journeys_in, samples, seconds
 from perfspec.judge.wording import amount, bound
 from perfspec.measure.summary import summarise
 from perfspec.plan.limits import Subject
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from perfspec.judge.model import Finding, TestVerdict
     from perfspec.measure.model import ErrorGroup, Key, TestResult
     from perfspec.measure.summary import Summary
-    from perfspec.plan.model import Plan
+    from perfspec.plan.model import Plan, Test
 
 NOTHING = "-"
-TOTAL = Subject(kind="total")
+TOTAL, JOURNEYS = Subject(kind="total"), Subject(kind="journeys")
+SERVICE = ("p50", "p95", "p99")
 KINDS = ("request", "poll", "done", "group")
 GRAVEST_FIRST = tuple(reversed(Outcome))
 
@@ -165,7 +166,7 @@ def judged_text(verdict: TestVerdict) -> str:
 
 
 def generator_text(result: TestResult, verdict: TestVerdict) -> str:
-    """How busy the generator was, and how many journeys came of it."""
+    """How busy the generator was, how late, and what it had to cut off."""
     parts = []
     health = health_in(result, verdict.judged)
     if health:
@@ -173,12 +174,35 @@ def generator_text(result: TestResult, verdict: TestVerdict) -> str:
         longest = max(each.hub_delay_us for each in health) / 1e6
         parts.append(f"load generator: at most {format_share(round(busiest, 2))} of a core")
         parts.append(f"longest stall {format_latency(longest)}")
-    done = sum(each.completed for each in result.journeys)
-    failed = sum(each.failed for each in result.journeys)
-    parts.append(f"{format_count(done)} journeys completed, {format_count(failed)} failed")
+    late = samples(result, TOTAL, verdict.judged).lateness
+    if late is not None:
+        parts.append(f"late by {format_latency(late.quantile(0.99) or 0.0)} (p99)")
     if result.overrun:
         parts.append(f"{format_count(result.overrun)} requests cut off at the end, counted nowhere")
     return "; ".join(parts)
+
+
+def journeys_text(test: Test, result: TestResult, verdict: TestVerdict) -> str:
+    """What became of the journeys of the judged seconds; where they arrive, the service time too.
+
+    Latency then counts from when a request should have been sent.
+    """
+    found = journeys_in(result, JOURNEYS, verdict.judged)
+    n = found.completed + found.failed
+    share = f" ({format_share(found.failed / n)})" if found.failed else ""
+    parts = [
+        f"{format_count(found.completed)} completed",
+        f"{format_count(found.failed)} failed{share}",
+    ]
+    if found.cut_off:
+        parts.append(f"{format_count(found.cut_off)} cut off at the end, no failures")
+    if test.open_model is None:
+        return f"journeys: {', '.join(parts)}"
+    dropped = format_share(found.dropped / (found.begun + found.dropped)) if found.dropped else "0"
+    parts.append(f"{dropped} dropped")
+    service = summarise(samples(result, TOTAL, verdict.judged), seconds(verdict.judged)).service
+    times = ", ".join(f"{name} {format_latency(service[name])}" for name in SERVICE if service)
+    return f"journeys: {', '.join(parts)}" + (f"; service time {times}" if times else "")
 
 
 def headline(plan: Plan) -> str:

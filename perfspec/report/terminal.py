@@ -6,13 +6,14 @@ there without colour, and a column that has no room is left out rather than brok
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, astuple
+from typing import TYPE_CHECKING, Literal
 
 from perfspec.judge.model import Outcome
 from perfspec.report.answers import answer_lines
 from perfspec.report.changes import change_rows, comparison_lines, evidence, sentence
 from perfspec.report.escape import one_line
+from perfspec.report.monitors import monitor_rows, problem_lines
 from perfspec.report.tables import (
     advice_lines,
     endpoint_rows,
@@ -20,6 +21,7 @@ from perfspec.report.tables import (
     finding_rows,
     generator_text,
     headline,
+    journeys_text,
     judged_text,
 )
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from perfspec.measure.model import RunResult, TestResult
     from perfspec.plan.model import Plan
     from perfspec.report.changes import ChangeRow
+    from perfspec.report.monitors import MonitorRow
     from perfspec.report.tables import EndpointRow, ErrorRow, FindingRow
 
 WIDEST = 110  # longer lines are not read
@@ -88,10 +91,22 @@ class FinalReport:
             return
         yield ""
         yield page.indented(page.endpoints(endpoint_rows(self.plan, result, test.judged)))
+        yield page.indented(page.text(journeys_text(self.plan.test(test.name), result, test)))
         yield page.indented(page.text((generator_text(result, test), "dim")))
+        yield from self._monitors(page, result, test)
         yield from self._findings(page, test)
         yield from self._comparison(page, test)
         yield from self._errors(page, result)
+
+    def _monitors(
+        self, page: Page, result: TestResult, test: TestVerdict
+    ) -> Iterator[RenderableType]:
+        rows = monitor_rows(result, test)
+        if rows:
+            yield ""
+            yield page.indented(page.table(("monitor", "mean", "max", "missing"), rows))
+        for line in problem_lines(result):
+            yield page.indented(page.text((line, "yellow")))
 
     def _findings(self, page: Page, test: TestVerdict) -> Iterator[RenderableType]:
         rows = finding_rows(test.findings)
@@ -168,6 +183,16 @@ class Page:
             )
         for each in cells:
             table.add_row(*(self.clean(each[column]) for column in columns))
+        return table
+
+    def table(self, header: Sequence[str], rows: Sequence[MonitorRow]) -> Table:
+        """Names and numbers in columns."""
+        table = _table()
+        for index, column in enumerate(header):
+            side: Literal["left", "right"] = "right" if index else "left"
+            table.add_column(column, justify=side, overflow="fold", header_style="dim")
+        for row in rows:
+            table.add_row(*(self.clean(cell) for cell in astuple(row)))
         return table
 
     def findings(self, rows: Sequence[FindingRow], said: str | None = None) -> Table:

@@ -11,7 +11,6 @@ import msgspec
 
 from perfspec.errors import UsageError
 from perfspec.expr import ExpressionError, parse_template
-from perfspec.plan.load import peak_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -132,7 +131,7 @@ def _tests_refused(plan: Plan, rules: Protection) -> Iterator[str]:
                 f"test {test.name} may not run on {name} (tests: {allowed}):"
                 " leave it out with --only"
             )
-        peak = peak_users(test.stages)
+        peak = test.peak_users
         if rules.max_users is not None and peak > rules.max_users:
             yield (
                 f"test {test.name} goes up to {peak} users, and {name} allows {rules.max_users}"
@@ -160,6 +159,9 @@ def _later_texts(plan: Plan) -> Iterator[tuple[str, str]]:
         yield from _leaves(where, msgspec.to_builtins(endpoint))
     for persona in {each.name: each for test in plan.tests for each in test.personas}.values():
         yield from _leaves(f"personas.{persona.name}", msgspec.to_builtins(persona))
+    for monitor in plan.monitors:
+        where = f"monitors.{monitor.name} ({monitor.place})"
+        yield from _leaves(where, msgspec.to_builtins(monitor.source))
     for source in plan.data:
         yield from _leaves(f"data.{source.name}", msgspec.to_builtins(source.source))
     for files in plan.files:

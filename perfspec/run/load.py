@@ -121,7 +121,8 @@ class TestRun:
                 self._compare_clocks(message.workers)
                 self._collector = Collector(self._test, message.started, message.workers)
                 self._machine = message.machine
-                wait = duration_s(self._test.stages) + self._deadlines.end
+                test, end = self._test, self._deadlines.end
+                wait = duration_s(test.stages) + test.finish_within_s + end
                 self._over = self._within(wait, "did not end")
             case Tick():
                 self._add(message)

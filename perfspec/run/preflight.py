@@ -8,7 +8,7 @@ import resource
 from typing import TYPE_CHECKING, Final
 
 from perfspec.errors import RunError
-from perfspec.plan.load import peak_users, window_edges
+from perfspec.plan.load import window_edges
 from perfspec.units import format_size
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def check_preflight(plan: Plan, path: Path, options: RunOptions) -> Iterator[str
     if options.remote is not None:
         return
     workers = options.workers
-    users = max((peak_users(test.stages) for test in plan.tests), default=0)
+    users = max((test.peak_users for test in plan.tests), default=0)
     yield from _descriptors(
         math.ceil(users / workers), resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     )

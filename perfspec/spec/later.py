@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-_METRICS: Final = "growth journeys journey_error_rate lateness dropped monitors"
+_METRICS: Final = "growth"
 _LATER: Final = {
-    "Spec": "monitors prices",
-    "Environment": "monitors",
-    "Endpoint": "websocket socketio messages",
+    "Spec": "prices",
     "GroupStep": "budget",
     "Objective": "budget",
     "Slo": _METRICS,
     "Auth": "oauth2",
-    "Stage": "arrivals",
-    "Test": "arrivals max_users finish_within",
 }
 
 

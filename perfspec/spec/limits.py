@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, Tag, model_validator
 
 from perfspec.spec.base import (
+    CalledName,
     Duration,
     Name,
     Rate,
@@ -17,6 +18,7 @@ from perfspec.spec.base import (
     by_shape,
     lacking,
 )
+from perfspec.spec.levels import MonitorLimit, SeriesName
 
 _SAMPLES = "With fewer samples it never passes, 10 when left out. Example: `min_samples: 100`"
 MinSamples = Annotated[int, Field(ge=1, le=1_000_000, description=_SAMPLES)]
@@ -235,6 +237,31 @@ class Slo(Strict):
         description="Users that the target bears before `stop_when` is broken, at least. "
         "Example: `capacity: 60 users`",
     )
+    journeys: RateLimit | None = Field(
+        None, description="Completed journeys a second, at least. Example: `journeys: 9.5/s`"
+    )
+    journey_error_rate: ShareLimit | None = Field(
+        None,
+        description="Share of journeys that a failed step cut short, at most. "
+        "Example: `journey_error_rate: 1%`",
+    )
+    dropped: ShareLimit | None = Field(
+        None,
+        description="Share of journeys that could not start, at most. Example: `dropped: 0%`",
+    )
+    lateness: LatencyLimit | None = Field(
+        None,
+        description="How late the load generator itself was in 99 % of what it began, at most. "
+        "Example: `lateness: 20ms`",
+    )
+
+    monitors: dict[SeriesName, MonitorLimit] | None = Field(
+        None,
+        min_length=1,
+        description="Limits on series of monitors: at most, unless `min` is written; the mean of "
+        "shares and rates, the maximum of everything else, unless a statistic follows the name. "
+        "Example: `monitors: { api.cpu: 90%, db.connections_active.p95: 15 }`",
+    )
 
     @model_validator(mode="after")
     def _some_limit(self) -> Self:
@@ -246,6 +273,11 @@ class Slo(Strict):
 
 Names = Annotated[
     Annotated[Name, Tag("<text>")] | Annotated[list[Name], Field(min_length=1), Tag("<list>")],
+    by_shape("a name or a list of names"),
+]
+CalledNames = Annotated[
+    Annotated[CalledName, Tag("<text>")]
+    | Annotated[list[CalledName], Field(min_length=1), Tag("<list>")],
     by_shape("a name or a list of names"),
 ]
 Tags = Annotated[
@@ -268,7 +300,7 @@ class Where(Strict):
     environments: Names | None = Field(
         None, description="Only in these environments. Example: `environments: [staging]`"
     )
-    endpoints: Names | None = Field(
+    endpoints: CalledNames | None = Field(
         None, description="Each of these endpoints. Example: `endpoints: [login, checkout]`"
     )
     tags: Tags | None = Field(

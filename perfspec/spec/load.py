@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, Tag, model_validator
 
 from perfspec.spec.base import (
+    Count,
     Duration,
     DurationRange,
     Name,
@@ -18,6 +19,7 @@ from perfspec.spec.base import (
     Users,
     by_shape,
     lacking,
+    only_one,
     wrong,
 )
 from perfspec.spec.budget import Compare, TestBudget
@@ -34,14 +36,70 @@ class Jitter(Strict):
     )
 
 
-class Stage(Strict):
-    """Changes the number of users over ramp, then keeps it for hold."""
+Spacing = Annotated[
+    Literal["even", "poisson"],
+    Field(
+        json_schema_extra={
+            "markdownEnumDescriptions": [
+                "At equal distances",
+                "By chance, as people who know nothing of each other come (a Poisson process)",
+            ]
+        }
+    ),
+]
+_SPACING = "How they are spread, even when left out. Example: `spacing: poisson`"
 
-    users: Annotated[
-        Annotated[Users, Tag("<text>")]
-        | Annotated[list[Users], Field(min_length=1), Tag("<list>")],
-        by_shape("a number of users, or a list of levels"),
-    ] = Field(description="The level, or several: a stage for each. Example: `users: [10, 20, 40]`")
+
+class ArrivalRate(Strict):
+    """How many journeys start in a second, and how they follow each other."""
+
+    rate: Rate = Field(description="Journeys that start. Example: `rate: 10/s`")
+    spacing: Spacing = Field("even", description=_SPACING)
+
+
+class ArrivalLevels(Strict):
+    """How many journeys start in a second, in one or several stages."""
+
+    rate: Annotated[
+        Annotated[Rate, Tag("<text>")] | Annotated[list[Rate], Field(min_length=1), Tag("<list>")],
+        by_shape("a rate such as 10/s, or a list of rates"),
+    ] = Field(
+        description="Journeys that start, or several levels: a stage for each. "
+        "Example: `rate: [10/s, 20/s]`"
+    )
+    spacing: Spacing = Field("even", description=_SPACING)
+
+
+_ARRIVALS = "a rate such as 10/s, or { rate: 10/s, spacing: poisson }"
+
+
+class Stage(Strict):
+    """Changes the number of users, or of journeys started a second, then keeps it."""
+
+    users: (
+        Annotated[
+            Annotated[Users, Tag("<text>")]
+            | Annotated[list[Users], Field(min_length=1), Tag("<list>")],
+            by_shape("a number of users, or a list of levels"),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="The level, or several: a stage for each. Example: `users: [10, 20, 40]`",
+    )
+    arrivals: (
+        Annotated[
+            Annotated[Rate, Tag("<text>")]
+            | Annotated[list[Rate], Field(min_length=1), Tag("<list>")]
+            | Annotated[ArrivalLevels, Tag("<map>")],
+            by_shape(f"{_ARRIVALS}, or a list of rates"),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Instead of users: so many journeys start, whatever the target does. "
+        "Example: `arrivals: [10/s, 20/s]`",
+    )
     ramp: Duration | None = Field(
         None,
         description="How long the change to the level takes, a jump when left out. "
@@ -55,6 +113,11 @@ class Stage(Strict):
         description="Lets the level move by chance during the hold. "
         "Example: `jitter: { by: 10%, every: 30s..60s }`",
     )
+
+    @model_validator(mode="after")
+    def _one_level(self) -> Self:
+        only_one(self, ("users", "arrivals"), "a stage")
+        return self
 
 
 class StepFilter(Strict):
@@ -72,8 +135,19 @@ class Test(Strict):
     users: Users | None = Field(
         None, description="So many users for the duration. Example: `users: 5`"
     )
+    arrivals: (
+        Annotated[
+            Annotated[Rate, Tag("<text>")] | Annotated[ArrivalRate, Tag("<map>")],
+            by_shape(_ARRIVALS),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Instead of users: so many journeys start for the duration. "
+        "Example: `arrivals: 10/s`",
+    )
     duration: Duration | None = Field(
-        None, description="How long the users stay. Example: `duration: 2m`"
+        None, description="How long the load is kept. Example: `duration: 2m`"
     )
     spawn_rate: Rate | None = Field(
         None,
@@ -85,6 +159,16 @@ class Test(Strict):
         min_length=1,
         description="Instead of users and duration. "
         "Example: `stages: [{ users: 10, ramp: 2m, hold: 9m }]`",
+    )
+    max_users: Count | None = Field(
+        None,
+        description="With arrivals: at most so many users at once; a journey that finds none is "
+        "dropped. Example: `max_users: 200`",
+    )
+    finish_within: Duration | None = Field(
+        None,
+        description="With arrivals: how long journeys may go on after the last stage, 30s when "
+        "left out. Example: `finish_within: 1m`",
     )
     personas: Shares | None = Field(
         None,
@@ -159,14 +243,20 @@ class Test(Strict):
     @model_validator(mode="after")
     def _some_load(self) -> Self:
         written = self.model_fields_set
+        short = ("users", "arrivals", "duration", "spawn_rate")
         if "stages" in written:
-            clash = [each for each in ("users", "duration", "spawn_rate") if each in written]
+            clash = [each for each in short if each in written]
             if clash:
                 text = f"stages excludes {' and '.join(clash)}"
                 raise wrong(text)
-        elif not {"users", "duration"} <= written:
-            text = "a test needs users and duration, or stages"
+        elif "duration" not in written or not written & {"users", "arrivals"}:
+            text = "a test needs users and duration, arrivals and duration, or stages"
             raise lacking(text)
+        elif "arrivals" in written:
+            clash = [each for each in ("users", "spawn_rate") if each in written]
+            if clash:
+                text = f"arrivals excludes {' and '.join(clash)}"
+                raise wrong(text)
         if "recommend" in written and "stop_when" not in written:
             text = "recommend is a share of the capacity that stop_when finds: write stop_when, too"
             raise lacking(text)

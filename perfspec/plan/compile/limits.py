@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import msgspec
+
 from perfspec.plan.base import Place
+from perfspec.plan.channel import channel_of
 from perfspec.plan.compile.journeys import called_by, calls_python, endpoints_of
+from perfspec.plan.compile.monitors import monitor_objectives, written_monitor_limits
 from perfspec.plan.compile.sources import sources_of
 from perfspec.plan.journey import GroupStep, Step
 from perfspec.plan.limits import AbortLimit, During, Objective, Subject
 from perfspec.plan.metrics import metric_of
-from perfspec.spec.checks.walk import calls_of
-from perfspec.spec.effective import owner_of
+from perfspec.spec.checks.walk import calls_of, messages_of, path_of
+from perfspec.spec.effective import owner_of, tags_of
 from perfspec.spec.limits import (
     LatencyLevels,
     RateLevels,
@@ -22,6 +26,7 @@ from perfspec.spec.limits import (
     as_names,
 )
 from perfspec.spec.persona import GroupStep as WrittenGroup
+from perfspec.spec.request import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +54,7 @@ def written_limits(slo: Slo | None, path: Path) -> dict[str, _Limit]:
         return found
     for field in type(slo).model_fields:
         value = getattr(slo, field)
-        if value is None:
+        if value is None or field == "monitors":
             continue
         if isinstance(value, dict):
             for name, limit in value.items():
@@ -97,13 +102,20 @@ class LimitCompiler:
             return []
         personas = self.spec.personas.items()
         stepped = {each for name, written in personas for _, each in calls_of(name, written)}
-        return [name for name in self.spec.endpoints if name not in stepped]
+        requests = (name for name, each in self.spec.endpoints.items() if each.request)
+        return [name for name in requests if name not in stepped]
 
     def objectives(self) -> tuple[Objective, ...]:
         """Everything that this test is judged by."""
         if self.test.stop_when is not None:  # it looks for the load that breaks the usual limits
             return (*self._total(), *self._selected())
-        return (*self._total(), *self._endpoints(), *self._groups(), *self._selected())
+        return (
+            *self._total(),
+            *self._endpoints(),
+            *self._groups(),
+            *self._monitors(),
+            *self._selected(),
+        )
 
     def aborts(self) -> tuple[AbortLimit, ...]:
         """What ends this test, the environment's protection included."""
@@ -149,12 +161,13 @@ class LimitCompiler:
         if cap == "off":
             return
         for name in self.called:
-            endpoint = self.spec.endpoints[name]
+            path, endpoint = path_of(name), self.spec.endpoints[channel_of(name)]
+            written = endpoint if len(path) == 2 else (endpoint.messages or {})[str(path[-1])]
             places: list[tuple[Literal["request", "done"], Slo | None, Path]] = [
-                ("request", endpoint.slo, ("endpoints", name, "slo"))
+                ("request", written.slo, (*path, "slo"))
             ]
-            if endpoint.poll is not None:
-                places.append(("done", endpoint.poll.slo, ("endpoints", name, "poll", "slo")))
+            if isinstance(written, Endpoint) and written.poll is not None:
+                places.append(("done", written.poll.slo, (*path, "poll", "slo")))
             for kind, slo, path in places:
                 named = Subject(kind="request", name=name)
                 subject = Subject(kind="done", name=f"{name}.done") if kind == "done" else named
@@ -177,12 +190,35 @@ class LimitCompiler:
                         for metric, limit in written_limits(slo, path).items():
                             yield self._objective(subject, metric, limit, cap=cap, during=during)
 
+    def _monitors(self) -> Iterator[Objective]:
+        environment = self.spec.environments[self.environment]
+        limits = (
+            written_monitor_limits(self.spec.slo, ("slo",))
+            | written_monitor_limits(environment.slo, ("environments", self.environment, "slo"))
+            | written_monitor_limits(self.test.slo, ("tests", self.name, "slo"))
+        )
+        for limit in limits.values():
+            yield from monitor_objectives(
+                limit, self.spec, self.environment, self._place, during=self.test.during
+            )
+
     def _selected(self) -> Iterator[Objective]:
         for name, objective in self.spec.objectives.items():
             where = objective.where
             if not self._in_scope(where or Where()):
                 continue
             limits = written_limits(objective.slo, ("objectives", name, "slo"))
+            sampled = written_monitor_limits(objective.slo, ("objectives", name, "slo"))
+            for each in sampled.values():
+                yield from monitor_objectives(
+                    each,
+                    self.spec,
+                    self.environment,
+                    self._place,
+                    during=objective.during or self.test.during,
+                    prefix=f"{name}.",
+                    requirement=objective.requirement,
+                )
             for subject in self._subjects(where):
                 for metric, limit in limits.items():
                     yield self._objective(
@@ -229,14 +265,15 @@ class LimitCompiler:
         if where.classes is None:
             return [None]
         sent = self._sent_by([endpoint] if endpoint else self.called)
-        ever = self._sent_by(self._meant(where, self.spec.endpoints))
+        messages = (name for _, name, _ in messages_of(self.spec))
+        ever = self._sent_by(self._meant(where, [*self.spec.endpoints, *messages]))
         return [each for each in as_names(where.classes) if each in sent or each not in ever]
 
     def _sent_by(self, endpoints: Iterable[str]) -> set[str]:
         """Classes of the files that the endpoints send."""
         files = {name: each.files for name, each in self.spec.data.items() if each.files}
         bodies = [
-            self.spec.endpoints[each].model_dump(by_alias=True, exclude_unset=True)
+            self.spec.endpoints[channel_of(each)].model_dump(by_alias=True, exclude_unset=True)
             for each in endpoints
         ]
         return {name for each in sources_of(bodies, files) for name in files[each]}
@@ -253,7 +290,7 @@ class LimitCompiler:
             each
             for each in endpoints
             if (where.endpoints is None or each in names)
-            and (where.tags is None or tags & set(self.spec.endpoints[each].tags or ()))
+            and (where.tags is None or tags & tags_of(self.spec, each))
         ]
 
     def _objective(
@@ -267,7 +304,8 @@ class LimitCompiler:
         during: During | None = None,
         requirement: str | None = None,
     ) -> Objective:
-        parts = [subject.name or "total", subject.file_class, subject.persona]
+        subject = _about(subject, metric)
+        parts = [subject.name or subject.kind, subject.file_class, subject.persona]
         who = "/".join(part for part in parts if part)
         return Objective(
             id=f"{prefix}{who}.{metric}",
@@ -291,6 +329,13 @@ def place_of(document: Document, path: Path) -> Place:
     """The line of a key of the spec."""
     line, column = document.place(*path)
     return Place(file=document.file, line=line, column=column)
+
+
+def _about(subject: Subject, metric: str) -> Subject:
+    """Limits on journeys are written where those on all requests are."""
+    if subject.kind == "total" and metric_of(metric).about_journeys:
+        return msgspec.structs.replace(subject, kind="journeys")
+    return subject
 
 
 def _dotted(path: Path) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from perfspec.plan.load import WARM_UP_SHARE, Jitter, Stage, phases
-from perfspec.plan.model import TimeWindow
+from perfspec.plan.model import OpenModel, TimeWindow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from perfspec.spec import load as spec
 
 DEFAULT_WARM_UP_S = 10.0
@@ -17,22 +21,17 @@ _GROUPS = {"daily": range(7), "weekdays": range(5), "weekend": range(5, 7)}
 
 def compile_stages(test: spec.Test, time_scale: float) -> tuple[Stage, ...]:
     """One stage for each level, in seconds of the run."""
-    if test.stages is None:
-        users, duration = test.users or 0, test.duration or 0.0
-        ramp = min(users / test.spawn_rate, duration) if test.spawn_rate else 0.0
-        stages = [Stage(users=users, ramp_s=ramp, hold_s=duration - ramp)]
-    else:
-        stages = [
-            Stage(
-                users=level,
-                ramp_s=stage.ramp or 0.0,
-                hold_s=stage.hold or 0.0,
-                jitter=None if stage.jitter is None else _jitter(stage.jitter),
-            )
-            for stage in test.stages
-            for level in (stage.users if isinstance(stage.users, list) else [stage.users])
-        ]
+    stages = [_short(test)] if test.stages is None else _spread(test.stages)
     return tuple(_scaled(each, time_scale) for each in stages)
+
+
+def compile_open_model(test: spec.Test) -> OpenModel | None:
+    """None where the levels are users."""
+    if test.max_users is None:
+        return None
+    if test.finish_within is None:
+        return OpenModel(max_users=test.max_users)
+    return OpenModel(max_users=test.max_users, finish_within_s=test.finish_within)
 
 
 def warm_up_s(test: spec.Test, stages: tuple[Stage, ...], time_scale: float) -> float:
@@ -42,7 +41,7 @@ def warm_up_s(test: spec.Test, stages: tuple[Stage, ...], time_scale: float) -> 
     holds = [
         phase.end_s - phase.start_s
         for phase in phases(stages)
-        if phase.kind == "hold" and phase.users_to > 0
+        if phase.kind == "hold" and phase.level_to > 0
     ]
     return min(DEFAULT_WARM_UP_S * time_scale, WARM_UP_SHARE * holds[0]) if holds else 0.0
 
@@ -76,6 +75,48 @@ def _minute(text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+def _short(test: spec.Test) -> Stage:
+    """``duration`` with ``users`` or ``arrivals``."""
+    duration = test.duration or 0.0
+    if test.arrivals is not None:
+        (level,) = _levels(test.arrivals)
+        return msgspec.structs.replace(level, hold_s=duration)
+    users = test.users or 0
+    ramp = min(users / test.spawn_rate, duration) if test.spawn_rate else 0.0
+    return Stage(users=users, ramp_s=ramp, hold_s=duration - ramp)
+
+
+def _spread(written: Iterable[spec.Stage]) -> list[Stage]:
+    return [
+        msgspec.structs.replace(
+            level,
+            ramp_s=stage.ramp or 0.0,
+            hold_s=stage.hold or 0.0,
+            jitter=None if stage.jitter is None else _jitter(stage.jitter),
+        )
+        for stage in written
+        for level in _levels(stage.arrivals if stage.users is None else stage.users)
+    ]
+
+
+def _levels(
+    written: int | float | list[int] | list[float] | spec.ArrivalRate | spec.ArrivalLevels | None,
+) -> list[Stage]:
+    """A stage for each level, without its times."""
+    match written:
+        case list():
+            return [level for each in written for level in _levels(each)]
+        case int():
+            return [Stage(users=written)]
+        case float():
+            return [Stage(arrivals=written)]
+        case None:
+            return []
+        case _:
+            spacing = written.spacing
+            return [msgspec.structs.replace(each, spacing=spacing) for each in _levels(written.rate)]
+
+
 def _jitter(written: spec.Jitter) -> Jitter:
     return Jitter(by=written.by, every_s=(written.every.low, written.every.high))
 
@@ -85,8 +126,8 @@ def _scaled(stage: Stage, scale: float) -> Stage:
     if jitter is not None:
         low, high = jitter.every_s
         jitter = Jitter(by=jitter.by, every_s=(low * scale, high * scale))
-    return Stage(
-        users=stage.users,
+    return msgspec.structs.replace(
+        stage,
         ramp_s=round(stage.ramp_s * scale, 6),
         hold_s=round(stage.hold_s * scale, 6),
         jitter=jitter,

@@ -10,10 +10,10 @@ import msgspec
 from perfspec.plan.compile.budgets import compile_budgets
 from perfspec.plan.compile.journeys import StepCompiler, calls_python, compile_persona, endpoints_of
 from perfspec.plan.compile.limits import LimitCompiler, place_of
-from perfspec.plan.compile.loads import compile_stages, warm_up_s
+from perfspec.plan.compile.loads import compile_open_model, compile_stages, warm_up_s
 from perfspec.plan.expect import Forecast
 from perfspec.plan.model import Test
-from perfspec.spec.effective import effective_personas, owner_of
+from perfspec.spec.effective import effective_personas, is_kept, owner_of
 from perfspec.spec.limits import as_names
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class TestCompiler:
             place=place_of(self.document, ("tests", wanted.name)),
             personas=personas,
             stages=stages,
+            open_model=compile_open_model(written),
             objectives=limits.objectives(),
             abort=limits.aborts(),
             stop_when=limits.stops(),
@@ -97,7 +98,8 @@ class TestCompiler:
 
     def _personas(self, wanted: Wanted) -> tuple[Persona, ...]:
         written = self.spec.tests[wanted.name]
-        steps = StepCompiler(self._filter(wanted), every_step=written.every_step)
+        keep, scale = self._filter(wanted), wanted.time_scale
+        steps = StepCompiler(keep, every_step=written.every_step, time_scale=scale)
         found = []
         for name, weight in self._weights(wanted.name).items():
             effective = self.effective[name]
@@ -132,12 +134,7 @@ class TestCompiler:
         if written.only is not None:
             only.append(set(as_names(written.only.tags)))
         without = set(as_names(written.without.tags)) if written.without is not None else set()
-
-        def keep(endpoint: str) -> bool:
-            tags = set(self.spec.endpoints[endpoint].tags or ())
-            return all(tags & each for each in only) and not tags & without
-
-        return keep
+        return lambda called: is_kept(self.spec, called, only, without)
 
     def _at(self, persona: str, key: str, *path: str | int) -> Place:
         """Where a step stands, in the persona that wrote it; a ``mix`` has one place."""

@@ -40,6 +40,7 @@ def trial_of(plan: Plan, wanted: Sequence[str]) -> Plan:
         name=plan.tests[0].name if len(plan.tests) == 1 else "try",
         personas=chosen,
         stages=(Stage(users=len(chosen), hold_s=1.0),),
+        open_model=None,
         objectives=(),
         abort=(),
     )

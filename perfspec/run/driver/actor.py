@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from random import Random
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from gevent.hub import Waiter, get_hub
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gevent import Greenlet
 
     from perfspec.measure.errors import ErrorClass
+    from perfspec.run.driver.transports.channels import Channel
     from perfspec.run.driver.transports.exchange import Response
     from perfspec.run.driver.transports.http import Session
 
@@ -27,12 +31,16 @@ class Actor:
 
     ``spent_us`` adds up the latencies of a group or a life, ``wrong`` is why the last step failed.
     ``renew_at`` is when the credentials must be renewed, ``life_renew_at`` the same of those that
-    ``on_start`` captured.
+    ``on_start`` captured. ``due`` is when the next request should start (``perf_counter``), None if
+    that is only now. ``channels`` are its open connections by name; None is one that was lost
+    and that somebody was told of.
     """
 
     __slots__ = (
         "base",
         "beside",
+        "channels",
+        "due",
         "file_class",
         "leaving",
         "life_renew_at",
@@ -59,8 +67,10 @@ class Actor:
         self.renew_at = self.life_renew_at = NEVER
         self.renewing = False
         self.leaving = False
+        self.due: float | None = None
         self.waiter: Waiter[None] | None = None
         self.beside: set[Greenlet[..., None]] = set()
+        self.channels: dict[str, Channel | None] = {}
 
     def double(self) -> Actor:
         """The same user beside itself: what it does in a greenlet of its own."""
@@ -75,9 +85,38 @@ class Actor:
         if self.leaving:
             raise Leave
 
+    def think(self, seconds: float) -> None:
+        """Pause like a person; the next request is due when the pause should have ended."""
+        now = perf_counter()
+        self.due = (now if self.due is None else self.due) + seconds
+        self.pause(max(self.due - now, 0.0))
+
+    def rest(self) -> None:
+        """Wait to be woken up, or raise Leave when the user is told to stop."""
+        if not self.leaving:
+            waiter: Waiter[None] = Waiter(get_hub())
+            self.waiter = waiter
+            try:
+                waiter.get()
+            finally:
+                self.waiter = None
+        if self.leaving:
+            raise Leave
+
+    def hang_up(self, but: Collection[str] = ()) -> None:
+        """Close the connections, all ``but`` some."""
+        for name in [each for each in self.channels if each not in but]:
+            channel = self.channels.pop(name)
+            if channel is not None:
+                channel.close()
+
     def leave(self) -> None:
         """Tell the user to stop; called from any greenlet."""
         self.leaving = True
+        self.wake()
+
+    def wake(self) -> None:
+        """End the pause that the user is in; called from any greenlet."""
         if self.waiter is not None:
             get_hub().loop.run_callback(self.waiter.switch, None)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from locust.runners import Runner
 
     from perfspec.plan.load import Phase
+    from perfspec.plan.model import Test
     from perfspec.run.driver.engine import Engine
 
 GRACE_S = 30.0  # users who are told to stop may finish their request for so long
@@ -40,16 +41,17 @@ def conduct(engine: Engine, runner: Runner, cast: Cast) -> None:
         for phase in engine.curve.phases:
             if _wait(engine, phase.start_s):
                 break
-            if phase.users_to != level:
-                order = _order(runner, order, phase)
-                level = phase.users_to
+            users, a_second = _target(engine.test, phase)
+            if users != level:
+                order = _order(runner, order, users, a_second)
+                level = users
             if not cast.started.wait(_START_S):
                 engine.report("Locust did not start the test")
         _wait(engine, engine.curve.end_s)
     finally:
         if order is not None:
             order.kill(block=False)
-    cast.dismiss(GRACE_S)
+    cast.dismiss(GRACE_S + engine.test.finish_within_s)
 
 
 def _wait(engine: Engine, until_s: float) -> bool:
@@ -60,11 +62,23 @@ def _wait(engine: Engine, until_s: float) -> bool:
     return stopping.is_set()
 
 
-def _order(runner: Runner, before: Greenlet[..., None] | None, phase: Phase) -> Greenlet[..., None]:
+def _target(test: Test, phase: Phase) -> tuple[int, float]:
+    """The users at the end of a phase, and how many of them come or go in a second.
+
+    In the open model Locust is asked for none: journeys bring their users (``Arrivals``).
+    """
+    if test.open_model is not None:
+        return 0, AT_ONCE
+    a_second = abs(phase.level_to - phase.level_from) / (phase.end_s - phase.start_s)
+    return round(phase.level_to), a_second or AT_ONCE
+
+
+def _order(
+    runner: Runner, before: Greenlet[..., None] | None, users: int, a_second: float
+) -> Greenlet[..., None]:
     """Have the runner change the level; a master's ``start`` takes as long as the ramp."""
     if before is not None:
         before.kill(block=False)
-    a_second = abs(phase.users_to - phase.users_from) / (phase.end_s - phase.start_s)
     order: Greenlet[..., None]
-    order = runner.greenlet.spawn(runner.start, phase.users_to, a_second or AT_ONCE)
+    order = runner.greenlet.spawn(runner.start, users, a_second)
     return order

@@ -11,6 +11,7 @@ from gevent.event import Event
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from perfspec.run.driver.arrivals import Arrivals
     from perfspec.run.driver.curve import Curve
     from perfspec.run.driver.life import VirtualUser
     from perfspec.run.driver.recorder import Recorder
@@ -40,6 +41,8 @@ class Crew:
         self.stopping = Event()
         self.halting = Event()
         self.broken = on_problem
+        self.arrivals: Arrivals | None = None
+        self.finish_within_s = 0.0
         self._clock = clock
         self._curve = curve
         self._recorder = recorder
@@ -100,12 +103,25 @@ class Crew:
         self.halting.clear()
 
     def dismiss(self, grace_s: float) -> None:
-        """Tell everybody to stop, and cut off who is still there after ``grace_s``."""
+        """Tell everybody to stop, and cut off who is still there after ``grace_s``.
+
+        Of these, journeys that arrived have ``finish_within_s`` to come to their end.
+        """
+        deadline = perf_counter() + grace_s
+        if self.arrivals is not None:
+            self._finish(self.arrivals, perf_counter() + self.finish_within_s)
         self.stopping.set()
+        if self.arrivals is not None:
+            self.arrivals.end()
         for each in list(self._present):
             self.leave(each)
-        deadline = perf_counter() + grace_s
         while self._present and perf_counter() < deadline and not self.halting.is_set():
             self.halting.wait(_LOOK_S)
         greenlets = [each.greenlet for each in self._present if each.greenlet is not None]
         gevent.killall(greenlets, timeout=_DEATH_S)
+
+    def _finish(self, arrivals: Arrivals, deadline: float) -> None:
+        """Wait for the journeys that are under way; not for those of a test that is stopped."""
+        told = self.stopping, self.halting
+        while arrivals.busy and perf_counter() < deadline and not any(e.is_set() for e in told):
+            self.stopping.wait(_LOOK_S)

@@ -12,7 +12,7 @@ from perfspec.plan.load import phases, users_at
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfspec.plan.load import Jitter, Phase, Stage
+    from perfspec.plan.load import Phase, Stage
 
 SHORTEST_SLOT_S, LONGEST_SLOT_S = 0.1, 1.0
 _USERS_PER_SLOT = 5000  # counting the users of a runner takes Locust 1 ms for each 3,000 or so
@@ -27,9 +27,7 @@ class Curve:
 
     def __init__(self, stages: Sequence[Stage], seed: str) -> None:
         self.phases = tuple(
-            piece
-            for phase in phases(stages)
-            for piece in _pieces(phase, stages[phase.stage].jitter, seed)
+            piece for phase in phases(stages) for piece in _pieces(phase, stages[phase.stage], seed)
         )
         self.end_s = self.phases[-1].end_s
 
@@ -41,13 +39,13 @@ class Curve:
         """The ramp that ``second`` belongs to, if any."""
         for each in self.phases:
             if each.start_s <= second < each.end_s:
-                return each if each.users_from != each.users_to else None
+                return each if each.level_from != each.level_to else None
         return None
 
     def spread_s(self, second: float) -> float:
         """Over how many seconds users who are dispatched now begin: not at all in a jump."""
         ramp = self.ramp_at(second)
-        rising = ramp is not None and ramp.users_to > ramp.users_from
+        rising = ramp is not None and ramp.level_to > ramp.level_from
         return slot_s(self.level(second)) if rising else 0.0
 
 
@@ -59,16 +57,18 @@ def slot_s(users: int) -> float:
     return min(max(users / _USERS_PER_SLOT, SHORTEST_SLOT_S), LONGEST_SLOT_S)
 
 
-def _pieces(phase: Phase, jitter: Jitter | None, seed: str) -> Iterator[Phase]:
+def _pieces(phase: Phase, stage: Stage, seed: str) -> Iterator[Phase]:
+    jitter = stage.jitter
     if phase.kind == "ramp" or jitter is None:
         yield phase
         return
     rng = random.Random(f"{seed}/jitter/{phase.stage}")  # noqa: S311  (repeatable on purpose)
-    at, level = phase.start_s, phase.users_to
+    at, level = phase.start_s, phase.level_to
     while at < phase.end_s:
         length = max(rng.uniform(*jitter.every_s), SHORTEST_SLOT_S)
         end = min(at + length, phase.end_s)
         yield msgspec.structs.replace(
-            phase, start_s=at, end_s=end, users_from=level, users_to=level
+            phase, start_s=at, end_s=end, level_from=level, level_to=level
         )
-        at, level = end, round(phase.users_to * (1 + rng.uniform(-jitter.by, jitter.by)))
+        at, level = end, phase.level_to * (1 + rng.uniform(-jitter.by, jitter.by))
+        level = level if stage.users is None else round(level)

@@ -52,7 +52,7 @@ class Dispatcher(UsersDispatcher):
         """
         if ramp is None:
             return self._target_user_count
-        ahead = 1.0 if ramp.users_to > ramp.users_from else 0.5
+        ahead = 1.0 if ramp.level_to > ramp.level_from else 0.5
         second = self.clock.now() + slot_s(self._current_user_count) * ahead
         return self.curve.level(second) if second < ramp.end_s else self._target_user_count
 

@@ -14,10 +14,11 @@ from perfspec.errors import PerfspecError, RunError
 from perfspec.expr import Tools, parse_template
 from perfspec.measure.progress import Tick
 from perfspec.plan.address import resolved
-from perfspec.plan.load import peak_users, window_edges
+from perfspec.plan.load import window_edges
 from perfspec.plan.model import RowsFile
-from perfspec.plan.shares import split_users
+from perfspec.plan.shares import most_users, split_users
 from perfspec.run.driver.actor import Actor, UserRandom
+from perfspec.run.driver.arrivals import Arrivals
 from perfspec.run.driver.compile.bench import Bench
 from perfspec.run.driver.compile.persona import compile_persona
 from perfspec.run.driver.crew import Crew
@@ -27,12 +28,14 @@ from perfspec.run.driver.health import CpuMeter
 from perfspec.run.driver.life import VirtualUser
 from perfspec.run.driver.pools import make_pool
 from perfspec.run.driver.recorder import Recorder
+from perfspec.run.driver.schedule import arrivals as schedule
 from perfspec.run.driver.testclock import TestClock
+from perfspec.run.driver.transports.dial import Dialer
 from perfspec.run.driver.transports.http import Transport
 from perfspec.run.rows import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from perfspec.plan.base import JsonValue
     from perfspec.plan.journey import Persona
@@ -56,8 +59,9 @@ class Engine:
         self.scripts: dict[str, Script] = {}
         self.clock = TestClock()
         self.curve = Curve(test.stages, f"{plan.seed}/{test.name}")
-        self.recorder = Recorder(window_edges(test.stages, test.warm_up_s))
+        self.recorder = Recorder(window_edges(test.stages, test.warm_up_s, test.finish_within_s))
         self.crew = Crew(self.clock, self.curve, self.recorder, self.report)
+        self.crew.finish_within_s = test.finish_within_s
         self._tracer = tracer
         self._rng = UserRandom()
         self._tools = Tools(self._rng, SystemClock().now)
@@ -74,7 +78,8 @@ class Engine:
 
     def prepare(self) -> None:
         """Compile the journeys, read the data, look hosts up. Raises PerfspecError."""
-        self._transport = Transport(frozenset(self.plan.environment.hosts))
+        hosts = frozenset(self.plan.environment.hosts)
+        self._transport, self._dialer = Transport(hosts), Dialer(hosts)
         for persona in self.test.personas:
             self.scripts[persona.name] = compile_persona(self._bench(persona))
         needed = {each for script in self.scripts.values() for each in script.sources}
@@ -114,6 +119,32 @@ class Engine:
         self.recorder.clear()
         self.clock.start(zero)
         self.recorder.zero = self.clock.zero or 0.0
+        if self.test.open_model is not None and self.crew.arrivals is not None:
+            self._let_arrive(self.crew.arrivals, self.test.open_model.max_users)
+
+    def employ(self, hire: Callable[[str], None]) -> None:
+        """Where users come from whom arriving journeys need: ``hire`` starts one of a persona."""
+        if self.test.open_model is not None:
+            crew = self.crew
+            crew.arrivals = Arrivals(hire, self.clock, self.recorder, crew.stopping)
+
+    def _let_arrive(self, arrivals: Arrivals, max_users: int) -> None:
+        """Start this worker's share of the journeys, with its share of the users."""
+        worker, workers = self._worker, self._workers
+        share = max_users * (worker + 1) // workers - max_users * worker // workers
+        if not share:
+            self.report(f"max_users of {max_users} cannot be shared by {workers} workers")
+        arrivals.begin(
+            schedule(
+                self.curve.phases,
+                self.test.stages,
+                self.test.personas,
+                f"{self.plan.seed}/{self.test.name}",
+                worker=worker,
+                workers=workers,
+            ),
+            share,
+        )
 
     def user(self, persona: str) -> VirtualUser:
         """A new virtual user; it does nothing before its ``run``."""
@@ -123,7 +154,8 @@ class Engine:
         seed = f"{self.plan.seed}/{persona}/{ordinal}"
         actor = Actor(self._transport.session(), Random(seed))  # noqa: S311  (repeatable on purpose)
         journeys = self.recorder.journeys(persona)
-        return VirtualUser(actor, self.scripts[persona], self._pools, journeys, self.crew)
+        script, arrivals = self.scripts[persona], self.crew.arrivals
+        return VirtualUser(actor, script, self._pools, journeys, self.crew, arrivals)
 
     def tick(self, at_s: float) -> Tick:
         """What came in since the last tick; ``at_s`` is the second that it is told for."""
@@ -162,7 +194,12 @@ class Engine:
         self._transport.close()
 
     def _planned(self) -> int:
-        """The users of this second; personas with fixed numbers of users may not add up to more."""
+        """The users of this second; personas with fixed numbers of users may not add up to more.
+
+        Arriving journeys are not planned with a number of users: this is how many they may have.
+        """
+        if self.test.open_model is not None:
+            return self.test.open_model.max_users
         return sum(split_users(self.test.personas, self.curve.level(self.clock.now())).values())
 
     def _bench(self, persona: Persona) -> Bench:
@@ -175,7 +212,9 @@ class Engine:
             recorder=self.recorder,
             files=self._files,
             prepare=self._transport.prepare,
+            dialer=self._dialer,
             report_bug=self.report,
+            open_model=self.test.open_model is not None,
             tracer=self._tracer,
         )
 
@@ -184,12 +223,13 @@ class Engine:
 
     def _check_unique(self) -> None:
         """Raises RunError when some level has more users than there are rows of their own."""
-        counts = split_users(self.test.personas, peak_users(self.test.stages))
+        counts = most_users(self.test)
         for source in self.plan.data:
             if source.pick != "unique" or source.name not in self._rows:
                 continue
             users = [name for name in counts if source.name in self.scripts[name].sources]
-            need, have = sum(counts[name] for name in users), len(self._rows[source.name])
+            need = min(sum(counts[name] for name in users), self.test.peak_users)
+            have = len(self._rows[source.name])
             if need > have:
                 msg = (
                     f"data {source.name!r} has {have} rows, but test {self.test.name!r} runs {need}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 import gevent
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 
     from greenlet import greenlet
 
-    from perfspec.measure.model import Journeys
     from perfspec.plan.base import JsonValue
     from perfspec.run.driver.actor import Actor
+    from perfspec.run.driver.arrivals import Arrivals
     from perfspec.run.driver.compile.persona import Script
     from perfspec.run.driver.pools import Pool
+    from perfspec.run.driver.recorder import JourneyBuffer
 
 FIRST_RETRY_S, LAST_RETRY_S = 1.0, 30.0  # after a failed on_start: 1, 2, 4 … 30 s
 ROW_WAIT_S = 0.05  # until a user who leaves has given its row back
@@ -44,10 +46,13 @@ class Register(Protocol):
 class VirtualUser:
     """``run`` is its whole life. ``counted`` and ``ready`` are kept by the register.
 
-    ``delay_s`` is how long it waits before it begins, ``greenlet`` what it runs in.
+    ``delay_s`` is how long it waits before it begins, ``greenlet`` what it runs in. With
+    ``arrivals`` these say when a journey starts: ``due`` is the time of the one it is handed.
     """
 
     __slots__ = (
+        "_arrivals",
+        "_channels",
         "_held",
         "_journeys",
         "_pools",
@@ -56,6 +61,7 @@ class VirtualUser:
         "actor",
         "counted",
         "delay_s",
+        "due",
         "greenlet",
         "ready",
         "script",
@@ -66,19 +72,23 @@ class VirtualUser:
         actor: Actor,
         script: Script,
         pools: dict[str, Pool],
-        journeys: Journeys,
+        journeys: JourneyBuffer,
         register: Register,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self.actor = actor
         self.script = script
         self.counted = self.ready = False
         self.delay_s = 0.0
+        self.due = NEVER
+        self._arrivals = arrivals
         self.greenlet: greenlet | None = None
         self._pools = pools
         self._journeys = journeys
         self._register = register
         self._held: list[tuple[Pool, JsonValue]] = []
         self._rows: dict[str, JsonValue] = {}
+        self._channels: frozenset[str] = frozenset()  # opened for life
 
     def run(self) -> None:
         """Live until told to leave; called in the user's own greenlet."""
@@ -88,10 +98,10 @@ class VirtualUser:
             self._register.begin(self)
             me.pause(self.delay_s)
             self._register.joined(self)
-            self._start_until_ready()
-            self._register.became_ready(self)
-            while True:
-                self.journey()
+            if self._arrivals is None:
+                self._go_round()
+            else:
+                self._serve(self._arrivals)
         except Leave:
             self.end()
         except Exception as error:  # noqa: BLE001  (a pool too small, or a defect: the run says so)
@@ -99,6 +109,8 @@ class VirtualUser:
         finally:
             self.let_go()
             self._register.gone(self)
+            if self._arrivals is not None:
+                self._arrivals.gone(self)
 
     def start(self) -> bool:
         """Run ``on_start`` with its rows and nothing else; False if it failed."""
@@ -111,14 +123,17 @@ class VirtualUser:
             me.base |= self._draw_all(script.rows_for_journey)
         me.scope = me.base
         me.renew_at = me.life_renew_at = NEVER
+        me.hang_up()
         passed = script.on_start(me)
+        self._channels = frozenset(me.channels)
         self._give_back(for_life)
         self.ready = passed
         return passed
 
-    def journey(self) -> bool:
-        """Run the journey once; False if a failed step cut it short."""
+    def journey(self, due: float | None = None) -> bool:
+        """Run the journey that was ``due`` then, else now; False if a failed step cut it short."""
         me, script = self.actor, self.script
+        started = perf_counter() if due is None else due
         me.scope = me.base.copy()
         me.renew_at = me.life_renew_at
         spent_us, for_life = me.spent_us, len(self._held)
@@ -127,17 +142,15 @@ class VirtualUser:
                 me.scope |= self._draw_all(script.rows_for_journey)
             passed = script.journey(me)
         except BaseException:
-            self._journeys.cut_off += 1
+            self._journeys.cut_off.append(started)
             raise
         finally:
             self._give_back(for_life)
-        if passed:
-            self._journeys.completed += 1
-        else:
-            self._journeys.failed += 1
+            me.hang_up(but=self._channels)
+        (self._journeys.completed if passed else self._journeys.failed).append(started)
         if me.spent_us == spent_us:
             low, high = (0.0, 0.0) if passed else script.think_s
-            me.pause(max(IDLE_S, me.rng.uniform(low, high)))
+            me.think(max(IDLE_S, me.rng.uniform(low, high)))
         return passed
 
     def end(self) -> bool:
@@ -145,7 +158,7 @@ class VirtualUser:
         me = self.actor
         if not self.ready:
             return True
-        me.leaving = False
+        me.leaving, me.due = False, None
         me.scope = me.base.copy()
         me.renew_at = me.life_renew_at
         try:
@@ -162,12 +175,40 @@ class VirtualUser:
         """Give back what the user holds: rows, connections, polls beside it."""
         gevent.killall(list(self.actor.beside))
         self._give_back(0)
+        self.actor.hang_up()
         self.actor.session.close()
+
+    def _go_round(self) -> None:
+        """One journey after the other, once ``on_start`` has succeeded."""
+        self._start_until_ready()
+        self._register.became_ready(self)
+        while True:
+            self.journey()
+
+    def _serve(self, arrivals: Arrivals) -> None:
+        """The journeys that arrive; the first one waits for ``on_start``.
+
+        Where that fails so has the journey, and the user goes: the next journey finds another.
+        """
+        me, due = self.actor, arrivals.take(self.script.name)
+        me.due = due
+        try:
+            passed = self.start()
+        except BaseException:
+            self._journeys.cut_off.append(due)
+            raise
+        if not passed:
+            self._journeys.failed.append(due)
+            return
+        self._register.became_ready(self)
+        while True:
+            self.journey(due)
+            me.due = due = arrivals.next(self)
 
     def _start_until_ready(self) -> None:
         delay_s = FIRST_RETRY_S
         while not self.start():
-            self.actor.pause(delay_s)
+            self.actor.think(delay_s)
             delay_s = min(delay_s * 2, LAST_RETRY_S)
 
     def _draw(self, name: str) -> JsonValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -90,11 +91,18 @@ def equip(engine: Engine, environment: Environment) -> None:
         {"curve": engine.curve, "personas": engine.test.personas, "clock": engine.clock},
     )
     engine.stats = LocustStats(environment, engine.plan.endpoints)
+    if environment.runner and not isinstance(environment.runner, runners.MasterRunner):
+        engine.employ(partial(_hire, environment.runner))  # a master has no users
     runners.WORKER_REPORT_INTERVAL = 1.0  # Locust's own statistics, too, are a second old
     # Locust builds its whole parser for each option in each message to a worker: 0.2 s a time.
     argument_parser.default_args_dict = functools.cache(argument_parser.default_args_dict)
     runners.logger.addFilter(_is_news)
     engine.prepare()
+
+
+def _hire(runner: runners.Runner, persona: str) -> None:
+    """Start one user, as Locust's ``spawn_users`` does, which counts all of them each time."""
+    runner.user_classes_by_name[persona](runner.environment).start(runner.user_greenlets)
 
 
 def _check_host(engine: Engine, environment: Environment) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from copy import copy
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from perfspec.measure.model import ErrorGroup, Journeys, Series, Window
+from perfspec.measure.histogram import Histogram
+from perfspec.measure.model import ErrorGroup, Journeys, JourneyWindow, Series, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from perfspec.measure.errors import ErrorClass
     from perfspec.measure.model import Key
@@ -39,23 +39,51 @@ class Failure(NamedTuple):
 class SeriesBuffer:
     """Samples of one key since the last fold; ``record`` takes a ``Sample``.
 
+    ``late`` takes when a request or a message of a stream was due, and by how many µs the generator
+    missed it; ``serve`` when a request counts from, and how many µs it really took.
+
     The lists stay the same objects for good, so that compiled journeys can hold their ``append``.
     """
 
-    __slots__ = ("failures", "key", "messages", "record", "samples")
+    __slots__ = (
+        "failures", "key", "late", "lateness", "messages", "record", "samples", "serve", "service"
+    )  # fmt: skip
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.samples: list[Sample] = []
         self.record: Callable[[Sample], None]
         self.record = self.samples.append
+        self.lateness: list[tuple[float, int]] = []
+        self.late = self.lateness.append
+        self.service: list[tuple[float, int]] = []
+        self.serve = self.service.append
         self.failures: list[Failure] = []
         self.messages: set[str] = set()
 
     def clear(self) -> None:
         self.samples.clear()
+        self.lateness.clear()
+        self.service.clear()
         self.failures.clear()
         self.messages.clear()
+
+
+class JourneyBuffer:
+    """Journeys of one persona since the last fold: when each began, or should have."""
+
+    __slots__ = ("completed", "cut_off", "dropped", "failed")
+
+    def __init__(self) -> None:
+        self.completed: list[float] = []
+        self.failed: list[float] = []
+        self.cut_off: list[float] = []
+        self.dropped: list[float] = []
+
+    @property
+    def fates(self) -> dict[str, list[float]]:
+        """The lists by what became of the journeys in them."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Folded(NamedTuple):
@@ -80,15 +108,15 @@ class Recorder:
         self.zero = 0.0
         self._edges = edges
         self._series: dict[Key, SeriesBuffer] = {}
-        self._journeys: dict[str, Journeys] = {}
+        self._journeys: dict[str, JourneyBuffer] = {}
 
     def series(self, key: Key) -> SeriesBuffer:
         """The buffer of a key, the same one each time."""
         return self._series.setdefault(key, SeriesBuffer(key))
 
-    def journeys(self, persona: str) -> Journeys:
-        """Where journeys are counted; a fold replaces the counts by 0."""
-        return self._journeys.setdefault(persona, Journeys(persona=persona))
+    def journeys(self, persona: str) -> JourneyBuffer:
+        """Where journeys of a persona are noted, the same buffer each time."""
+        return self._journeys.setdefault(persona, JourneyBuffer())
 
     def failed(self, series: SeriesBuffer, started: float, error: ErrorClass, message: str) -> None:
         """Add why the sample that began at ``started`` failed; the sample is recorded beside it."""
@@ -110,9 +138,19 @@ class Recorder:
                     tell(each.key, each.samples, each.failures)
                 series.append(Series(key=each.key, windows=self._windows(each)))
                 errors += _groups(each, self.zero)
-        taken = [_taken(counts) for counts in self._journeys.values()]
+        journeys = [self._taken(*each) for each in self._journeys.items()]
         overrun, self.overrun = self.overrun, 0
-        return Folded(series, errors, [each for each in taken if _any(each)], overrun)
+        return Folded(series, errors, [each for each in journeys if each.windows], overrun)
+
+    def _taken(self, persona: str, buffer: JourneyBuffer) -> Journeys:
+        windows: dict[int, JourneyWindow] = {}
+        for fate, starts in buffer.fates.items():
+            for started in starts:
+                index = self._index(started)
+                window = windows.setdefault(index, JourneyWindow(index=index))
+                setattr(window, fate, getattr(window, fate) + 1)
+            starts.clear()
+        return Journeys(persona=persona, windows=[windows[index] for index in sorted(windows)])
 
     def _windows(self, series: SeriesBuffer) -> list[Window]:
         samples, failures = series.samples[:], series.failures
@@ -125,10 +163,22 @@ class Recorder:
             for sample in samples:
                 parts.setdefault(self._index(sample[0]), []).append(sample)
             windows = {index: _window(index, part) for index, part in parts.items()}
+        for index, late_us in self._by_window(series.lateness):
+            windows.setdefault(index, Window(index=index)).lateness = Histogram.of(late_us)
+        for index, service_us in self._by_window(series.service):
+            windows.setdefault(index, Window(index=index)).service = Histogram.of(service_us)
         for failure in failures:
             counts = windows[self._index(failure.started)].errors
             counts[failure.error] = counts.get(failure.error, 0) + 1
         return [windows[index] for index in sorted(windows)]
+
+    def _by_window(self, times: list[tuple[float, int]]) -> Iterable[tuple[int, list[int]]]:
+        """The µs of a list by the window that they began in; the list is empty afterwards."""
+        found: dict[int, list[int]] = {}
+        for started, us in times:
+            found.setdefault(self._index(started), []).append(us)
+        times.clear()
+        return found.items()
 
     def _index(self, started: float) -> int:
         """What begins after the last edge, as an ``on_stop`` does, belongs to the last window."""
@@ -179,13 +229,3 @@ def _bounded(series: SeriesBuffer, message: str) -> str:
         return OTHER
     series.messages.add(short)
     return short
-
-
-def _taken(counts: Journeys) -> Journeys:
-    taken = copy(counts)
-    counts.completed = counts.failed = counts.cut_off = 0
-    return taken
-
-
-def _any(journeys: Journeys) -> bool:
-    return bool(journeys.completed or journeys.failed or journeys.cut_off)

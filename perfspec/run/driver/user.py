@@ -36,8 +36,11 @@ class PlanUser(User):
     def stop(self, force: bool = False) -> bool:  # noqa: ARG002, FBT001, FBT002  (Locust's signature)
         """Told by Locust's runner to stop: finish the request that is under way, then ``on_stop``.
 
-        Returns at once, and the runner counts the user no more, so a ramp never waits for it.
+        Returns at once, and the runner counts the user no more, so a ramp never waits for it. Users
+        whom arriving journeys brought stay: Locust, which is asked for none, wants to stop them.
         """
+        if self.engine.crew.arrivals is not None:
+            return False
         if self._greenlet is not None:
             self._group.discard(self._greenlet)
         self.engine.crew.leave(self.life)

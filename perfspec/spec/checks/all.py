@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from perfspec.spec.checks.budgets import check_budgets
 from perfspec.spec.checks.captures import check_captures
+from perfspec.spec.checks.channels import check_channels
 from perfspec.spec.checks.context import Context
 from perfspec.spec.checks.habits import check_habits
+from perfspec.spec.checks.loads import check_loads
 from perfspec.spec.checks.meaning import check_meaning
+from perfspec.spec.checks.monitors import check_monitors
 from perfspec.spec.checks.names import Names
 from perfspec.spec.checks.references import check_references
 from perfspec.spec.checks.requests import check_requests
@@ -39,8 +42,11 @@ def check_spec(
     texts = Texts(context)
     check_references(context)
     check_meaning(context)
+    check_monitors(context)
     check_budgets(context)
+    check_loads(context)
     check_requests(context)
+    check_channels(context)
     check_variables(context, texts)
     check_captures(context, texts)
     check_habits(context, texts)

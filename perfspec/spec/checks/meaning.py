@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from perfspec.spec.checks.names import NAMESPACES
 from perfspec.spec.checks.walk import limits, written_steps
 from perfspec.spec.limits import LatencyLevels, RateLevels, ShareLevels, UsersLevels
-from perfspec.spec.persona import LATER_STEP_WORDS, STEP_WORDS, SetStep, StepOptions
+from perfspec.spec.persona import STEP_WORDS, SetStep, StepOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _WORDS: Final = frozenset({"true", "false", "null", "nil", "undefined"})
 _WORDS_OF_EXPRESSIONS: Final = _WORDS | {"and", "or", "not", "in", "if", "else", "is"}
-_AT_LEAST: Final = frozenset({"success_rate", "availability", "throughput", "capacity"})
+_AT_LEAST: Final = frozenset({"success_rate", "availability", "throughput", "journeys", "capacity"})
+
 
 
 ANALYSES: Final = frozenset({"recovery_time", "degradation", "capacity"})
@@ -38,7 +39,7 @@ def check_meaning(context: Context) -> None:
 
 def _step_words(context: Context) -> None:
     for name in context.spec.endpoints:
-        if name in STEP_WORDS or name in LATER_STEP_WORDS:
+        if name in STEP_WORDS:
             message = f"{name!r} is a word of steps, so no endpoint can have this name"
             place = context.key(("endpoints", name))
             context.findings.error(place, "PS323", message, f"write {name}_request")

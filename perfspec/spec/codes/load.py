@@ -102,6 +102,15 @@ LOAD: Final = (
         warning=True,
     ),
     Rule(
+        "PS317",
+        "Too few users for the arrivals",
+        "As many users are busy as journeys start in the time that one takes. More than "
+        "`max_users` there are not, so journeys would be dropped, and the test decides nothing.",
+        "stages: [{ arrivals: 10/s, hold: 5m }], max_users: 20      # a journey takes 8 s",
+        "stages: [{ arrivals: 10/s, hold: 5m }], max_users: 160",
+        warning=True,
+    ),
+    Rule(
         "PS318",
         "Too short to see a recovery",
         "Ten seconds at a time are compared with the hold before the peak. Where less than the "

@@ -99,12 +99,65 @@ MEANING: Final = (
         "nightly: [load, soak: { needs: [load] }]",
     ),
     Rule(
+        "PS341",
+        "Users and arrivals in one test",
+        "A test has a number of users, who go round as fast as the target lets them, or journeys "
+        "that start at a rate whatever it does. The numbers of the two cannot be compared.",
+        "stages: [{ users: 10, hold: 5m }, { arrivals: 20/s, hold: 5m }]",
+        "stages: [{ arrivals: 10/s, hold: 5m }, { arrivals: 20/s, hold: 5m }]",
+    ),
+    Rule(
+        "PS342",
+        "Arrivals without max_users",
+        "A target that answers slowly needs more and more users; `max_users` is where this ends.",
+        "load: { arrivals: 10/s, duration: 5m }",
+        "load: { arrivals: 10/s, duration: 5m, max_users: 200 }",
+    ),
+    Rule(
+        "PS343",
+        "Only for arrivals",
+        "`max_users` and `finish_within` belong to journeys that arrive at a rate.",
+        "load: { users: 10, duration: 5m, max_users: 20 }",
+        "load: { users: 10, duration: 5m }",
+    ),
+    Rule(
+        "PS344",
+        "A number of users where journeys arrive",
+        "Journeys are shared out by weight; a persona's own `users` says nothing about them.",
+        "admin: { users: 2, journey: [home] }      # in a test with arrivals",
+        "admin: { weight: 2, journey: [home] }",
+    ),
+    Rule(
+        "PS345",
+        "A limit on journeys where there are none",
+        "`journeys`, `journey_error_rate` and `dropped` are about whole journeys, of which an "
+        "endpoint, a poll or a group is only a part.",
+        "home: { request: GET /, slo: { dropped: 0% } }",
+        "load: { arrivals: 10/s, duration: 5m, max_users: 200, slo: { dropped: 0% } }",
+    ),
+    Rule(
         "PS351",
         "A waiver that has ended",
         "A waiver lets a known regression pass until a day. After it, nobody may go on as if "
         "nothing were wrong.",
         "- { endpoint: home, until: 2020-01-31, reason: new provider, owner: team-home }",
         "- { endpoint: home, until: 2099-01-31, reason: new provider, owner: team-home }",
+    ),
+    Rule(
+        "PS334",
+        "Not of this protocol",
+        "Socket.IO emits events, and an acknowledgement is a callback or an event; a WebSocket "
+        "sends text and bytes, and what it receives is told apart by what stands in it.",
+        "websocket: /chat, messages: { hello: { emit: hello } }",
+        "websocket: /chat, messages: { hello: { send: { text: hello } } }",
+    ),
+    Rule(
+        "PS335",
+        "A latency without an end",
+        "A message takes from sending to its acknowledgement; without `ack` nobody can say how "
+        "long it took.",
+        "ping: { send: { text: ping }, slo: { p95: 300ms } }",
+        "ping: { send: { text: ping }, ack: next, slo: { p95: 300ms } }",
     ),
     Rule(
         "PS361",

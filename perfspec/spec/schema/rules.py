@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from perfspec.spec.answer import CAPTURES
 from perfspec.spec.budget import Budget, TestBudget
+from perfspec.spec.channel import CHANNEL_KEYS, SENDS
 from perfspec.spec.limits import Slo
-from perfspec.spec.request import BODIES, CAPTURES
+from perfspec.spec.monitor import KINDS, OWN_SERIES, READ_BY
+from perfspec.spec.request import BODIES, OF_REQUESTS
 
 Node = dict[str, Any]
 
@@ -75,7 +78,7 @@ def _conditions(*keys: str) -> tuple[Rule, ...]:
 
 
 _LEVELS: Final = _any_of("Write warn, fail or both", "warn", "fail")
-_USERS: Final = ("users", "duration", "spawn_rate")
+_SHORT: Final = ("users", "arrivals", "duration", "spawn_rate")
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "Auth": _one_of("Auth", "bearer", "basic", "header"),
     "Capture": _one_of("A capture", *_written(CAPTURES)),
@@ -93,12 +96,86 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
             forbids=("pick", "each"),
         ),
     ),
-    "Endpoint": _at_most_one("A request", *_written(BODIES)),
+    "Ack": _any_of("Write event, match or both", "event", "match"),
+    "Answer": _any_of("Write one or more of event, json, body", "event", "json", "body"),
+    "Endpoint": (
+        *_one_of("An endpoint", "request", *CHANNEL_KEYS),
+        *_at_most_one("A request", *_written(BODIES)),
+        Rule(
+            "Only requests have this key, open connections do not",
+            given=CHANNEL_KEYS,
+            forbids=_written(OF_REQUESTS),
+        ),
+        Rule(
+            "Only websocket and socketio have messages",
+            given=("request",),
+            forbids=("messages",),
+        ),
+    ),
+    "Message": (
+        *_at_most_one("A message", "emit", "send"),
+        Rule(
+            "json belongs beside emit; in a WebSocket write send: { json: … }",
+            given=("json",),
+            without=("emit",),
+            forbids=("json",),
+        ),
+        Rule(
+            "expect, capture and timeout are about the acknowledgement: write ack, too",
+            given=("expect", "capture", "timeout"),
+            without=("ack",),
+            forbids=("expect", "capture", "timeout"),
+        ),
+    ),
+    "Send": _one_of("A message", *_written(SENDS)),
     "FileClass": _one_of("A file", "size", "path"),
     "FileRef": _one_of("A file", "from", "path"),
+    "SentFile": _one_of("A file", "from", "path"),
     "BodyCheck": _any_of("Write contains, matches or both", "contains", "matches"),
     "JsonCheck": _conditions("equals", "in", "matches", "min", "max"),
     "LatencyLevels": _LEVELS,
+    "Monitor": (
+        *_one_of("A monitor", *KINDS),
+        Rule("Say what is read: series", given=tuple(READ_BY), needs=("series",)),
+        Rule("It has series of its own: leave this out", given=tuple(OWN_SERIES), forbids=("series",)),
+        Rule(
+            "headers belong to prometheus and http: leave them out",
+            given=("process", "host", "postgres", "cloudwatch"),
+            forbids=("headers",),
+        ),
+    ),
+    "MonitorLevels": (
+        *_any_of("Write warn, fail or min", "warn", "fail", "min"),
+        Rule(
+            "within says when min must be reached: write min too",
+            given=("within",),
+            needs=("min",),
+        ),
+    ),
+    "MonitorSeries": _one_of("A series", "query", "stat", "json"),
+    "Monitor": (
+        *_one_of("A monitor", *KINDS),
+        Rule("Say what is read: series", given=tuple(READ_BY), needs=("series",)),
+        Rule(
+            "It has series of its own: leave this out",
+            given=tuple(OWN_SERIES),
+            forbids=("series",),
+        ),
+        Rule(
+            "headers belong to prometheus and http: leave them out",
+            given=("process", "host", "postgres", "cloudwatch"),
+            forbids=("headers",),
+        ),
+    ),
+    "MonitorLevels": (
+        *_any_of("Write warn, fail or min", "warn", "fail", "min"),
+        Rule(
+            "within says when min must be reached: write min too",
+            given=("within",),
+            needs=("min",),
+        ),
+    ),
+    "MonitorSeries": _one_of("A series", "query", "stat", "json"),
     "Persona": _at_most_one("A persona", "weight", "users"),
     "RateLevels": _LEVELS,
     "RiseLevels": _LEVELS,
@@ -107,19 +184,26 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "Budget": _any_of("Write a budget, such as p95: +10%", *Budget.model_fields),
     "TestBudget": _any_of("Write a budget, such as p95: +10%", *TestBudget.model_fields),
     "ShareLevels": _LEVELS,
+    "Stage": _one_of("A stage", "users", "arrivals"),
     "UsersLevels": _LEVELS,
     "Slo": _any_of("Write a limit, such as p95: 300ms", *Slo.model_fields),
     "TextCheck": _conditions("equals", "contains", "matches"),
     "Test": (
         Rule(
             "stages stand instead of users and duration: keep one of the two",
-            given=_USERS,
+            given=_SHORT,
             forbids=("stages",),
         ),
         Rule(
-            "A test needs users and duration, or stages",
-            without=("stages",),
+            "A test needs users and duration, arrivals and duration, or stages",
+            without=("stages", "arrivals"),
             needs=("users", "duration"),
+        ),
+        Rule("arrivals needs a duration", given=("arrivals",), needs=("duration",)),
+        Rule(
+            "arrivals stand instead of users and spawn_rate: keep one of the two",
+            given=("arrivals",),
+            forbids=("users", "spawn_rate"),
         ),
         Rule(
             "recommend is a share of the capacity that stop_when finds: write stop_when, too",

@@ -15,7 +15,7 @@ from pathlib import Path
 from perfspec import jsonio
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
-from perfspec.measure.model import ErrorGroup, Journeys, Key, Machine, Series, Window
+from perfspec.measure.model import ErrorGroup, Journeys, JourneyWindow, Key, Machine, Series, Window
 from perfspec.measure.progress import Ended, Started, Tick
 from perfspec.plan.load import duration_s
 from perfspec.plan.model import Plan
@@ -46,7 +46,7 @@ def tick(second: float, message: str = "status 500") -> Tick:
     return Tick(
         at_s=second, users=5, ready=5, planned=5, workers=1, cpu=0.2, busy_s=0, hub_delay_us=100,
         series=[Series(key=KEY, windows=[window])], errors=[group],
-        journeys=[Journeys(persona="reader", completed=10)],
+        journeys=[Journeys(persona="reader", windows=[JourneyWindow(index=0, completed=10)])],
     )  # fmt: skip
 
 

@@ -27,5 +27,6 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     def pause(_me: Actor, seconds: float) -> None:
         found.append(round(seconds, 6))
 
-    monkeypatch.setattr(Actor, "pause", pause)
+    for method in ("pause", "think"):
+        monkeypatch.setattr(Actor, method, pause)
     return found

@@ -35,18 +35,18 @@ def test_jitter_stays_within_its_bounds_and_leaves_no_gap(given_stages: list[Sta
     ]
     assert curve.end_s == curve.phases[-1].end_s
     assert abs(curve.end_s - duration_s(given_stages)) < 1e-6
-    assert max(each.users_to for each in curve.phases) <= peak_users(given_stages)
+    assert max(each.level_to for each in curve.phases) <= peak_users(given_stages)
     for each in curve.phases:
         stage = given_stages[each.stage]
         if each.kind == "hold" and stage.jitter is not None:
-            assert abs(each.users_to - stage.users) <= stage.jitter.by * stage.users + 0.5
+            assert abs(each.level_to - stage.level) <= stage.jitter.by * stage.level + 0.5
 
 
 def test_jitter_is_drawn_by_seed() -> None:
     held = [Stage(users=100, hold_s=60, jitter=Jitter(by=0.2, every_s=(1, 5)))]
     assert Curve(held, "1").phases == Curve(held, "1").phases != Curve(held, "2").phases
-    assert Curve(held, "1").phases[0].users_to == 100
-    assert len({each.users_to for each in Curve(held, "1").phases}) > 5
+    assert Curve(held, "1").phases[0].level_to == 100
+    assert len({each.level_to for each in Curve(held, "1").phases}) > 5
 
 
 def test_only_rising_ramps_are_spread() -> None:

@@ -51,7 +51,7 @@ def test_a_sample_belongs_to_the_window_in_which_it_started() -> None:
 def test_a_fold_takes_everything_once() -> None:
     recorder = recorded(0.5)
     recorder.overrun = 2
-    recorder.journeys("visitor").completed = 3
+    recorder.journeys("visitor").completed += [0.5, 1.5, 1.6]
     folded = recorder.fold()
     assert (folded.overrun, folded.journeys[0].completed) == (2, 3)
     again = recorder.fold()
@@ -106,7 +106,7 @@ def test_merging_workers_is_the_same_as_counting_in_one_place(
             recorder.series(KEY).record((started, latency, latency, 1, 2, False, 0))
             if fails:
                 recorder.failed(recorder.series(KEY), started, ErrorClass.SERVER, f"m{latency % 3}")
-        recorder.journeys("visitor").failed = len(mine)
+        recorder.journeys("visitor").failed += [started for started, _, _ in mine]
         recorder.overrun = 1
         sent = jsonio.encode(tick(recorder.fold()))
         one.add(jsonio.decode(sent, Tick))
