@@ -94,7 +94,8 @@ class Bookshop:
         environ[ROUTE_KEY] = route
         self._admit(route)
         path = route.partition(" ")[2]
-        self._work(route, path)
+        with self.effects.at_work():
+            self._work(route, path)
         status = self.effects.failure(path)
         if status == RESET:
             raise _ResetConnectionError

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
+from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +16,10 @@ from gevent.lock import BoundedSemaphore
 from perfspec.demo.faults import (
     EVERYWHERE,
     Down,
+    Drift,
     Fail,
     Leak,
+    Overload,
     Saturate,
     Slow,
     SlowStart,
@@ -24,10 +28,11 @@ from perfspec.demo.faults import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 RESET: Final = 0
 SLOW_START_FACTOR: Final = 5.0
+OVERLOAD_FACTOR: Final = 10.0
 MAX_LEAK: Final = 10**9
 _LEAKS_PER_S: Final = 10
 
@@ -43,11 +48,15 @@ class Effects:
         self._fails = [each for each in parsed if isinstance(each, Fail)]
         self._stalls = [each for each in parsed if isinstance(each, Stall)]
         self._starts = [each for each in parsed if isinstance(each, SlowStart)]
+        self._overloads = [each for each in parsed if isinstance(each, Overload)]
+        self._drifts = [each for each in parsed if isinstance(each, Drift)]
         self._leaks = [each for each in parsed if isinstance(each, Leak)]
         self._downs = [each for each in parsed if isinstance(each, Down)]
         places = [each.slots for each in parsed if isinstance(each, Saturate)]
         self.places = BoundedSemaphore(min(places)) if places else None
         self.leaked: list[bytearray] = []
+        self._at_work = 0
+        self._overloaded_until = -inf
         self._random = Random(f"{seed} faults")  # noqa: S311  (repeatable, nothing secret)
         self._now = now
         self._began = now()
@@ -63,7 +72,27 @@ class Effects:
         for start in self._starts:
             left = 1 - (self._now() - self._began) / start.for_s if start.for_s else 0.0
             seconds *= 1 + (SLOW_START_FACTOR - 1) * max(0.0, left)
-        return seconds
+        for drift in self._drifts:
+            if drift.path in {path, EVERYWHERE}:
+                done = min(1.0, (self._now() - self._began) / drift.over_s)
+                seconds *= 1 + drift.growth * done
+        return seconds * (OVERLOAD_FACTOR if self._overloaded() else 1.0)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """A request is being worked on."""
+        self._at_work += 1
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+
+    def _overloaded(self) -> bool:
+        now = self._now()
+        for each in self._overloads:
+            if self._at_work > each.users:
+                self._overloaded_until = max(self._overloaded_until, now + each.for_s)
+        return now < self._overloaded_until
 
     def stall_left_s(self) -> float:
         """Seconds until the stall of this moment ends; 0 when there is none."""

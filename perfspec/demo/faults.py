@@ -9,6 +9,8 @@
 | `stall:after=10s:for=1s` | nothing is answered for a second |
 | `slow-start:10s` | five times as slow at first, evenly back to normal within the time |
 | `saturate:users=40` | 40 requests are served at a time, others wait for a free place |
+| `overload:users=30:for=20s` | more than 30 at a time slow all down, until 20 s after the last of it |
+| `drift:/books:+50%:over=60s` | service times of this path grow evenly, by half in a minute |
 | `leak:1MB/s` | memory grows (up to 1 GB) |
 | `down:after=20s` | the process dies with exit code 1 |
 
@@ -65,6 +67,21 @@ class Saturate:
 
 
 @dataclass(frozen=True, slots=True)
+class Overload:
+    users: int
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """``growth`` 0.5 is half as much again."""
+
+    path: str
+    growth: float
+    over_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Leak:
     bytes_per_s: float
 
@@ -74,7 +91,7 @@ class Down:
     after_s: float
 
 
-Fault = Slow | Fail | Stall | SlowStart | Saturate | Leak | Down
+Fault = Slow | Fail | Stall | SlowStart | Saturate | Overload | Drift | Leak | Down
 
 
 def parse_fault(text: str) -> Fault:
@@ -125,10 +142,23 @@ def _slow_start(parts: list[str]) -> Fault:
 
 
 def _saturate(parts: list[str]) -> Fault:
-    users = _value(_exactly(parts, 1)[0], "users")
-    if not (users.isascii() and users.isdigit() and 1 <= int(users) <= MAX_SLOTS):
-        _wrong(f"{users!r} is no whole number from 1 to {MAX_SLOTS}")
-    return Saturate(int(users))
+    (users,) = _exactly(parts, 1)
+    return Saturate(_users(users))
+
+
+def _overload(parts: list[str]) -> Fault:
+    users, length = _exactly(parts, 2)
+    return Overload(_users(users), parse_duration(_value(length, "for")))
+
+
+def _drift(parts: list[str]) -> Fault:
+    path, amount, length = _exactly(parts, 3)
+    if not amount.startswith("+"):
+        _wrong(f"{amount!r} needs a plus sign")
+    over_s = parse_duration(_value(length, "over"))
+    if not over_s:
+        _wrong("it must take some time")
+    return Drift(_path(path), parse_share(amount[1:]), over_s)
 
 
 def _leak(parts: list[str]) -> Fault:
@@ -148,6 +178,8 @@ _FORMS: Final[dict[str, tuple[str, Callable[[list[str]], Fault]]]] = {
     "stall": ("stall:after=10s:for=1s", _stall),
     "slow-start": ("slow-start:10s", _slow_start),
     "saturate": ("saturate:users=40", _saturate),
+    "overload": ("overload:users=30:for=20s", _overload),
+    "drift": ("drift:/books:+50%:over=60s", _drift),
     "leak": ("leak:1MB/s", _leak),
     "down": ("down:after=20s", _down),
 }
@@ -165,6 +197,13 @@ def _path(text: str) -> str:
         hint = f"did you mean {close[0]}?" if close else f"paths are {', '.join(PATHS)} and *"
         _wrong(f"the shop has no {text!r} ({hint})")
     return text
+
+
+def _users(text: str) -> int:
+    users = _value(text, "users")
+    if not (users.isascii() and users.isdigit() and 1 <= int(users) <= MAX_SLOTS):
+        _wrong(f"{users!r} is no whole number from 1 to {MAX_SLOTS}")
+    return int(users)
 
 
 def _value(text: str, key: str) -> str:

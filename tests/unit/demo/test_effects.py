@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from perfspec.demo.effects import RESET, SLOW_START_FACTOR, Effects
+from perfspec.demo.effects import OVERLOAD_FACTOR, RESET, SLOW_START_FACTOR, Effects
 from tests.unit.demo.clocks import HandClock
 
 
@@ -57,6 +57,32 @@ def test_a_slow_start_becomes_normal() -> None:
     assert starting.service_s("/books", 1.0) == (SLOW_START_FACTOR + 1) / 2
     clock.at_s += 50
     assert starting.service_s("/books", 1.0) == 1.0
+
+
+def test_a_drift_grows_evenly_and_stays() -> None:
+    clock = HandClock()
+    drifting = effects("drift:/books:+50%:over=60s", clock=clock)
+    found = []
+    for since_s in (0, 30, 60, 600):
+        clock.at_s = 1000.0 + since_s
+        found.append(drifting.service_s("/books", 1.0))
+    assert found == [1.0, 1.25, 1.5, 1.5]
+    assert drifting.service_s("/cart", 1.0) == 1.0
+
+
+def test_an_overload_lasts_for_a_known_time_after_it_was_the_last_time() -> None:
+    clock = HandClock()
+    loaded = effects("overload:users=2:for=20s", clock=clock)
+    with loaded.at_work(), loaded.at_work():
+        assert loaded.service_s("/books", 1.0) == 1.0
+        with loaded.at_work():
+            assert loaded.service_s("/books", 1.0) == OVERLOAD_FACTOR
+            clock.at_s += 100
+            assert loaded.service_s("/books", 1.0) == OVERLOAD_FACTOR
+    clock.at_s += 19.9
+    assert loaded.service_s("/books", 1.0) == OVERLOAD_FACTOR
+    clock.at_s += 0.2
+    assert loaded.service_s("/books", 1.0) == 1.0
 
 
 def test_the_narrowest_place_counts() -> None:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from perfspec.demo import faults
 from perfspec.demo.faults import (
     Down,
+    Drift,
     Fail,
     Fault,
     Leak,
+    Overload,
     Saturate,
     Slow,
     SlowStart,
@@ -35,6 +37,8 @@ PARTS = st.sampled_from(
         ("stall:after=10s:for=1s", Stall(10.0, 1.0)),
         ("slow-start:10s", SlowStart(10.0)),
         ("saturate:users=40", Saturate(40)),
+        ("overload:users=30:for=20s", Overload(30, 20.0)),
+        ("drift:/books:+50%:over=60s", Drift("/books", 0.5, 60.0)),
         ("leak:1MB/s", Leak(1_000_000.0)),
         ("down:after=20s", Down(20.0)),
     ],

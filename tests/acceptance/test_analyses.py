@@ -1,0 +1,120 @@
+"""Each analysis against a target that really has the defect; the runs go on at the same time."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.commands import check_agreement, started, write_spec
+from tests.demo_target import running_demo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.commands import Done, Kept
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("analyses")]
+
+SPEC = """\
+perfspec: 1
+name: shop
+environments:
+  local: { url: "<url>" }
+endpoints:
+  book: { request: GET /books/7, timeout: 700ms }
+personas:
+  reader: { think: <think>, journey: [book] }
+tests:
+  <test>
+"""
+RUNS = {
+    "recovery": (
+        ["overload:users=20:for=15s", "slow:/books/{id}:+20ms"],
+        "50ms",
+        """\
+spike:
+    stages:
+      - { users: 4, hold: 12s }
+      - { users: 40, hold: 4s }
+      - { users: 4, hold: 50s }
+    slo: { recovery_time: 10s, error_rate: 5% }""",
+    ),
+    "drift": (
+        ["drift:/books/{id}:+100%:over=80s", "slow:/books/{id}:+20ms"],
+        "50ms",
+        """\
+soak:
+    users: 10
+    duration: 40s
+    slo: { degradation: { p50: 10%, p95: { warn: 1%, fail: 100% } } }""",
+    ),
+    "saturation": (
+        ["saturate:users=10", "slow:/books/{id}:+200ms"],
+        "0s",
+        """\
+breakpoint:
+    stages: [{ users: [5, 10, 20, 40, 80], hold: 12s }]
+    stop_when: { error_rate: 5%, p95: 600ms }
+    slo: { capacity: 15 users }
+    recommend: 70% of capacity""",
+    ),
+}
+
+
+class Run:
+    def __init__(self, done: Done, folder: Path) -> None:
+        self.done = done
+        self.kept: Kept = check_agreement(done, folder)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
+    with ExitStack() as stack:
+        commands = {}
+        for name, (faults, think, test) in RUNS.items():
+            arguments = [f"--fault={each}" for each in faults]
+            demo = stack.enter_context(running_demo("--speed=inf", *arguments))
+            folder = tmp_path_factory.mktemp(name)
+            write_spec(folder, SPEC, url=demo.url, think=think, test=test)
+            commands[name] = folder, stack.enter_context(started(folder, "run"))
+        yield {name: Run(command.end(), folder) for name, (folder, command) in commands.items()}
+
+
+def test_a_target_that_recovers_after_a_known_time(runs: dict[str, Run]) -> None:
+    run = runs["recovery"]
+    found = run.kept.finding("total.recovery_time")
+    assert found.observed == pytest.approx(15, abs=2.5)
+    assert (found.outcome, run.done.code) == ("fail", 1)
+    assert "recovery_time is 1" in run.done.out
+
+
+def test_a_target_whose_latency_drifts(runs: dict[str, Run]) -> None:
+    run = runs["drift"]
+    median, tail = (run.kept.finding(f"total.degradation.{each}") for each in ("p50", "p95"))
+    assert median.observed == pytest.approx(0.45, abs=0.1)
+    assert median.low is not None
+    assert median.low > 0.1
+    assert (median.outcome, tail.outcome) == ("fail", "warn")
+
+
+def test_a_target_that_saturates_at_a_known_number_of_users(runs: dict[str, Run]) -> None:
+    run = runs["saturation"]
+    (test,) = run.kept.verdict.tests
+    answer = test.capacity
+    assert answer is not None
+    assert (answer.users, answer.certainty, answer.broken_at) == (20, "exact", 40)
+    assert answer.recommended == 14
+    assert run.kept.test("breakpoint").status == "stopped"
+    assert (test.outcome, run.done.code) == ("pass", 0)
+    assert [each.kept for each in answer.levels] == [True, True, True, False]
+    assert answer.levels[2].p95 == pytest.approx(0.4, rel=0.25)
+    (first,) = test.first_errors
+    assert (first.error, first.endpoint, first.users) == ("timeout", "book", 40)
+    assert 36 < first.at_s < 40
+    for text in (run.done.out, run.kept.summary):
+        assert "Capacity: 20 users; broken at 40. Recommended: at most 14 users" in text
+        assert "It failed at 40 users: error\\_rate" in text or "error_rate" in text
+    assert "Levels of the load" in run.kept.summary
