@@ -112,6 +112,15 @@ class FirstError(Value, frozen=True, kw_only=True):
     message: str
 
 
+class Diagnosis(Value, frozen=True, kw_only=True):
+    """What a class of errors most likely comes from, what to try, and the evidence."""
+
+    error: ErrorClass
+    cause: str
+    advice: str
+    evidence: str
+
+
 class Capacity(Value, frozen=True, kw_only=True):
     """The answer of a test with ``stop_when``: the users that the target bears.
 
@@ -200,6 +209,7 @@ class TestVerdict(Value, frozen=True, kw_only=True):
     warm_up_s: float = 0.0
     capacity: Capacity | None = None
     first_errors: tuple[FirstError, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
     say: str | None = None
     advice: tuple[str, ...] = ()
     place: Place

@@ -12,6 +12,7 @@ from perfspec.judge.analyses.analyse import analyse
 from perfspec.judge.analyses.capacity import capacity
 from perfspec.judge.analyses.failure import first_errors
 from perfspec.judge.budgets import budgets_said, of_budgets
+from perfspec.judge.diagnosis import diagnose
 from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
 from perfspec.judge.select import joined, measured, seconds
 from perfspec.judge.slo import Judge
@@ -133,6 +134,7 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
         warm_up_s=test.warm_up_s,
         capacity=capacity(test, result),
         first_errors=first_errors(result),
+        diagnoses=diagnose(test, result),
         say=test.say if blamed else None,
         advice=test.advice if blamed else (),
         place=test.place,

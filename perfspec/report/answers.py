@@ -22,7 +22,7 @@ _KEPT = {True: "kept", False: "broken", None: "too few requests"}
 
 
 def answer_lines(verdict: TestVerdict) -> Iterator[str]:
-    """A sentence for each answer; what servers wrote is not in them."""
+    """A sentence for each answer; a diagnosis may hold what a server wrote: escape them."""
     if verdict.capacity is not None:
         yield from _capacity(verdict.capacity)
     if verdict.first_errors:
@@ -32,6 +32,8 @@ def answer_lines(verdict: TestVerdict) -> Iterator[str]:
             for each in verdict.first_errors
         )
         yield f"First errors: {first}."
+    for found in verdict.diagnoses:
+        yield f"Likely cause: {found.cause} Try: {found.advice}. Seen: {found.evidence}."
 
 
 def failure_text(failure: Failure) -> str:

@@ -1,0 +1,234 @@
+"""What common failures most likely are, and what to try: from the errors of a test alone.
+
+Each rule looks at one class of errors, at when and at how many users it came, and at what the plan
+says. It speaks only of what it has evidence for, and gives it; a class that is rarer than one
+request in a hundred (and fewer than ten) is nobody's problem yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfspec.judge.model import Diagnosis
+from perfspec.measure.errors import ErrorClass
+from perfspec.units import format_count, format_duration, format_share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from perfspec.measure.model import TestResult
+    from perfspec.plan.journey import Persona
+    from perfspec.plan.model import Test
+
+FEWEST, TELLING = 10, 0.01
+UNDER_LOAD = 2.0  # times the users of the first second
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """All failures of one class in one test.
+
+    ``share`` is that of all requests, ``ok_before`` how many had succeeded when it began on the
+    endpoints where it came, ``users`` how many there were then, and ``started`` at the beginning.
+    """
+
+    error: ErrorClass
+    count: int
+    share: float
+    endpoints: Sequence[str]
+    message: str
+    first_s: float
+    users: int
+    started: int
+    ok_before: int
+    passed_per_s: float
+    personas: Sequence[Persona]
+
+    @property
+    def from_the_start(self) -> bool:
+        return self.ok_before == 0
+
+    @property
+    def under_load(self) -> bool:
+        return self.users >= UNDER_LOAD * max(1, self.started)
+
+    @property
+    def evidence(self) -> str:
+        where = ", ".join(self.endpoints[:3]) + (" …" if len(self.endpoints) > 3 else "")
+        return (
+            f"{format_count(self.count)} of the requests ({format_share(round(self.share, 4))}),"
+            f" on {where}, the first after {format_duration(round(self.first_s))} at"
+            f" {self.users} users: {self.message}"
+        )
+
+
+def diagnose(test: Test, result: TestResult) -> tuple[Diagnosis, ...]:
+    """The likely causes of a test's errors, the commonest first."""
+    return tuple(
+        Diagnosis(error=each.error, cause=cause, advice=advice, evidence=each.evidence)
+        for each in _symptoms(test, result)
+        for cause, advice in [_RULES[each.error](each)]
+    )
+
+
+def _symptoms(test: Test, result: TestResult) -> Iterator[Symptom]:
+    requests = [each for each in result.series if each.key.kind == "request"]
+    total = sum(window.count for each in requests for window in each.windows)
+    classes = {each.error for each in result.errors if each.error in _RULES}
+    found = [_symptom(test, result, each, total) for each in sorted(classes)]
+    yield from sorted(
+        (each for each in found if each.count >= FEWEST or each.share >= TELLING),
+        key=lambda each: -each.count,
+    )
+
+
+def _symptom(test: Test, result: TestResult, error: ErrorClass, total: int) -> Symptom:
+    groups = [each for each in result.errors if each.error == error]
+    first = min(groups, key=lambda each: each.first_s)
+    commonest = max(groups, key=lambda each: each.count)
+    count = sum(each.count for each in groups)
+    endpoints = tuple(dict.fromkeys(each.key.name for each in groups))
+    before = passed = 0
+    for series in result.series:
+        for window in series.windows:
+            succeeded = window.count - sum(window.errors.values())
+            if series.key.kind == "request":
+                passed += succeeded * (result.edges[window.index + 1] > first.first_s)
+                if series.key.name in endpoints and result.edges[window.index] < first.first_s:
+                    before += succeeded
+    seconds = max(1.0, result.measured_s - first.first_s)
+    return Symptom(
+        error=error,
+        count=count,
+        share=count / total if total else 1.0,
+        endpoints=endpoints,
+        message=commonest.message,
+        first_s=first.first_s,
+        users=_users(result, first.first_s) or first.first_users,
+        started=_users(result, 0.0) or 0,
+        ok_before=before,
+        passed_per_s=passed / seconds,
+        personas=test.personas,
+    )
+
+
+def _users(result: TestResult, at_s: float) -> int | None:
+    for health in result.health:
+        if result.edges[health.index] <= at_s < result.edges[health.index + 1]:
+            return round(health.users)
+    return None
+
+
+def _payment(_: Symptom) -> tuple[str, str]:
+    return (
+        "The target asks for payment (402): the credits of its accounts are used up.",
+        (
+            "give the test accounts more credits, spread the load over more of them, or let the"
+            " provider behind it be a stand-in"
+        ),
+    )
+
+
+def _auth(symptom: Symptom) -> tuple[str, str]:
+    if symptom.from_the_start:
+        return (
+            "The credentials were never accepted (401, 403).",
+            "run `perfspec try` and look at what is sent; check variables, data rows and `auth`",
+        )
+    life = format_duration(round(symptom.first_s))
+    renewing = [each.name for each in symptom.personas if each.auth and each.auth.renew_with]
+    if renewing:
+        return (
+            f"Tokens ran out after about {life}, before they were renewed.",
+            (
+                "renew earlier with `renew_before`, or write `expires_in` where the token does not"
+                " tell its age"
+            ),
+        )
+    return (
+        f"Tokens ran out: they were accepted for about {life}, and no persona renews its own.",
+        "write `auth: { renew_with: [login] }`, or let tokens live longer than the test",
+    )
+
+
+def _throttled(symptom: Symptom) -> tuple[str, str]:
+    rate = format_count(round(symptom.passed_per_s, 1))
+    return (
+        f"A rate limit (429): about {rate} requests a second were let through.",
+        (
+            "lift the limit for the machine that sends the load, or use more accounts and addresses;"
+            " if clients are to wait, write `retry: { status: 429 }`"
+        ),
+    )
+
+
+def _connect(symptom: Symptom) -> tuple[str, str]:
+    if symptom.from_the_start:
+        return (
+            "Nothing listens at this address, or a firewall is in between.",
+            "check `url` and port, and that the target is up: `services` with `ready` wait for it",
+        )
+    if symptom.under_load:
+        return (
+            (
+                "The target no longer took connections under load: its queue of new connections was"
+                " full, or a process of it died."
+            ),
+            "look at its log at that second, and at its limits of connections, workers and files",
+        )
+    return (
+        "The target went away: a process of it died or was restarted.",
+        "look at its log at that second",
+    )
+
+
+def _reset(symptom: Symptom) -> tuple[str, str]:
+    if symptom.under_load:
+        return (
+            (
+                f"Connections were broken off under load, from {symptom.users} users on: a proxy or a"
+                " server without free workers does that."
+            ),
+            "look at limits of connections and workers of the target and of every proxy before it",
+        )
+    return (
+        (
+            "Connections were broken off, and not by load: a process that dies or restarts, or a"
+            " keep-alive that is shorter than that of the proxy before it."
+        ),
+        "compare the keep-alive timeouts along the way, and look for restarts at that second",
+    )
+
+
+def _dns(symptom: Symptom) -> tuple[str, str]:
+    if symptom.from_the_start:
+        return (
+            "The name of the host is not known here.",
+            "check the host in `url` or in the captured URL, and the network's name servers",
+        )
+    return (
+        "Name servers stopped answering: too many lookups, or a name that lives too short.",
+        "let the machine that sends the load keep names (a local cache), or use an address",
+    )
+
+
+def _tls(_: Symptom) -> tuple[str, str]:
+    return (
+        "The certificate or the handshake was refused.",
+        (
+            "check that the certificate is valid for this host and signed by an authority that this"
+            " machine knows (`SSL_CERT_FILE`), and the versions of TLS"
+        ),
+    )
+
+
+_RULES: dict[ErrorClass, Callable[[Symptom], tuple[str, str]]] = {
+    ErrorClass.PAYMENT: _payment,
+    ErrorClass.AUTH: _auth,
+    ErrorClass.THROTTLED: _throttled,
+    ErrorClass.CONNECT: _connect,
+    ErrorClass.RESET: _reset,
+    ErrorClass.DNS: _dns,
+    ErrorClass.TLS: _tls,
+}
