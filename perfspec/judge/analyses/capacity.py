@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.analyses.failure import failure_at
 from perfspec.judge.analyses.reading import Reading
+from perfspec.judge.bounds import beyond
 from perfspec.judge.model import Capacity, Level
 from perfspec.judge.select import measured, samples, seconds
-from perfspec.judge.slo import beyond
 from perfspec.measure.summary import summarise, value_of
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span, phases, users_at
@@ -86,7 +86,7 @@ def _levels(test: Test, result: TestResult) -> tuple[Level, ...]:
     """The holds that began, as far as they were measured."""
     found = []
     for phase in phases(test.stages):
-        if phase.kind == "hold" and phase.users_to > 0:
+        if phase.kind == "hold" and phase.level_to > 0:
             spans = measured(result, [Span(start_s=phase.start_s, end_s=phase.end_s)])
             if spans:
                 found.append(_level(test, result, phase, spans))
@@ -107,7 +107,7 @@ def _level(test: Test, result: TestResult, phase: Phase, spans: Sequence[Span]) 
             value is not None and beyond(each.metric, value, each.limit) for each, value in values
         )
     return Level(
-        users=phase.users_to,
+        users=round(phase.level_to),
         span=spans[0],
         requests=numbers.count,
         rate=numbers.rate or 0.0,
@@ -130,7 +130,7 @@ def _highest(test: Test, result: TestResult, kept: Level | None) -> int:
     """Where nothing broke: the last hold, or in a test without holds the end of its ramp."""
     if kept is not None:
         return kept.users
-    if any(each.kind == "hold" and each.users_to > 0 for each in phases(test.stages)):
+    if any(each.kind == "hold" and each.level_to > 0 for each in phases(test.stages)):
         return 0
     return users_at(phases(test.stages), math.nextafter(result.measured_s, 0.0))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from perfspec.judge.bounds import beyond
 from perfspec.judge.model import Breach, ErrorShare, Failure, FirstError, Slowest
 from perfspec.judge.select import samples, seconds
-from perfspec.judge.slo import beyond
 from perfspec.measure.summary import value_of
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span, phases, users_at

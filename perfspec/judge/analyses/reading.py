@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfspec.judge.bounds import beyond
 from perfspec.judge.model import Outcome
-from perfspec.judge.slo import WITHIN, Decision, Level, Ruling, beyond, decide_by
+from perfspec.judge.slo import WITHIN, Decision, Level, Ruling, decide_by
 
 if TYPE_CHECKING:
     from perfspec.plan.limits import Objective
