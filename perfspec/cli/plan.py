@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from perfspec.cli.specs import choice_options, read_plan, read_whole, spec_argument
+from perfspec.cli.specs import Percent, choice_options, read_plan, read_whole, spec_argument
 from perfspec.plan.changes import changes
 
 
@@ -21,8 +21,21 @@ from perfspec.plan.changes import changes
     metavar="FILE",
     help="Say how all tests of the spec differ from those of this one.",
 )
+@click.option(
+    "--detect",
+    type=Percent(),
+    metavar="PERCENT",
+    help="Say instead what finding a slowdown of this size takes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The plan and its forecast as JSON.")
-def command(file: str, *, base: str | None, as_json: bool, **choice: Any) -> None:  # noqa: ANN401  (choice_options)
+def command(
+    file: str,
+    *,
+    base: str | None,
+    detect: float | None,
+    as_json: bool,
+    **choice: Any,  # noqa: ANN401  (choice_options)
+) -> None:
     """Show what `perfspec run` with the same options would do: load, requests, limits.
 
     \b
@@ -30,9 +43,15 @@ def command(file: str, *, base: str | None, as_json: bool, **choice: Any) -> Non
       perfspec plan
       perfspec plan --sequence nightly --time-scale 10%
       perfspec plan --only load --json
+      perfspec plan --detect 10%
       git show main:perfspec.yaml > base.yaml && perfspec plan --base base.yaml
     """  # noqa: D301
     plan = read_plan(file, **choice)
+    if detect is not None:
+        from perfspec.cli.detect import show_needs  # noqa: PLC0415  (numpy and scipy)
+
+        show_needs(plan, detect)
+        return
     found = None if base is None else changes(read_whole(base), read_whole(file))
     from perfspec.report.plan_view import forecasts, render_plan  # noqa: PLC0415
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
-from perfspec.judge.evidence import gather, key_of, series_of
+from perfspec.judge.evidence import gather, key_of
 from perfspec.judge.model import Change, Comparison, Outcome
-from perfspec.judge.panel import panels
+from perfspec.judge.panel import panels, series_of, wanted
 from perfspec.judge.ruling import Ruling, bounds, rule
 from perfspec.judge.runs import choose_runs, slow_host
 from perfspec.judge.statistics.arrays import t_quantile
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from perfspec.baseline.archive import Past
     from perfspec.baseline.record import Record
     from perfspec.judge.evidence import Evidence
-    from perfspec.judge.panel import Panel, Series
+    from perfspec.judge.panel import Panel
     from perfspec.judge.runs import Chosen
     from perfspec.plan.budget import BaselineRule, Budget, Waiver
 
@@ -65,7 +65,7 @@ class Shared:
 def compare_test(question: Question, head: Record, past: Past) -> Comparison:
     """One change for each budget, and what all endpoints share."""
     chosen = choose_runs(head, past, question.rule)
-    found = list(panels(head, chosen.runs, _wanted(question.budgets, head))) if chosen.runs else []
+    found = list(panels(head, chosen.runs, wanted(question.budgets, head))) if chosen.runs else []
     evidence = gather(question.budgets, head, chosen.runs, found) if chosen.runs else {}
     family = Family.of(np.array([each.p for each in evidence.values()] or [1.0]))
     index = {key: at for at, key in enumerate(evidence)}
@@ -101,21 +101,6 @@ def compare_test(question: Question, head: Record, past: Past) -> Comparison:
         false_alarms=ALPHA if chosen.runs else None,
         notes=(*chosen.notes, *shared.notes),
     )
-
-
-def _wanted(budgets: Sequence[Budget], head: Record) -> dict[tuple[Series, str], int]:
-    """Requests that each series needs for each metric of some budget.
-
-    Series without a budget are looked at too: they tell what the host did.
-    """
-    latencies = [each for each in budgets if each.metric.kind == "quantile"]
-    usual = {each.metric.name: each.min_samples for each in latencies}
-    found = {
-        ((each.kind, each.name), metric): needed
-        for metric, needed in usual.items()
-        for each in head.series
-    }
-    return found | {(series_of(each), each.metric.name): each.min_samples for each in latencies}
 
 
 def _without_evidence(budget: Budget, head: Record, chosen: Chosen, rule_: BaselineRule) -> Ruling:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from perfspec.judge.panel import log_latency
+from perfspec.judge.panel import log_latency, series_of
 from perfspec.judge.statistics.failures import more_failures
 from perfspec.judge.statistics.history import compare_run
 
@@ -78,12 +78,6 @@ def gather(
         if evidence is not None:
             found[key] = evidence
     return found
-
-
-def series_of(budget: Budget) -> Series:
-    """The series that a budget on one endpoint looks at."""
-    kind = budget.subject.kind
-    return kind if kind in {"poll", "done"} else "request", budget.subject.name
 
 
 def throughput_of(record: Record) -> float:

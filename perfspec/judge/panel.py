@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from perfspec.baseline.record import Record, SeriesRecord
     from perfspec.judge.statistics.arrays import Floats
+    from perfspec.plan.budget import Budget
 
 Series = tuple[str, str]  # kind and name
 USUAL_CHANGE = 0.05  # half of the usual budget: what is called a change of the history
@@ -105,6 +106,27 @@ def panels(
             by_series.setdefault(fit, []).append(metric)
     for series, metrics in by_series.items():
         yield _panel(head, runs, series, tuple(metrics))
+
+
+def wanted(budgets: Sequence[Budget], head: Record) -> dict[tuple[Series, str], int]:
+    """Requests that each series needs for each metric of some budget.
+
+    Series without a budget are looked at too: they tell what the host did.
+    """
+    latencies = [each for each in budgets if each.metric.kind == "quantile"]
+    usual = {each.metric.name: each.min_samples for each in latencies}
+    found = {
+        ((each.kind, each.name), metric): needed
+        for metric, needed in usual.items()
+        for each in head.series
+    }
+    return found | {(series_of(each), each.metric.name): each.min_samples for each in latencies}
+
+
+def series_of(budget: Budget) -> Series:
+    """The series that a budget on one endpoint looks at."""
+    kind = budget.subject.kind
+    return kind if kind in {"poll", "done"} else "request", budget.subject.name
 
 
 def _enough(head: Record, runs: Sequence[Record], series: Series, needed: int) -> bool:
