@@ -36,7 +36,7 @@ class ComparisonView:
             return Text(line.encode(console.encoding, "replace").decode(console.encoding), style)
 
         for number, run in enumerate(self.comparison.runs, 1):
-            yield text(f"{number}  {run_line(run)}")
+            yield text(f"{number}  {_run_line(run)}")
         for note in self.comparison.notes:
             yield text(one_line(note), "yellow")
         for test in self.comparison.tests:
@@ -62,16 +62,19 @@ class ComparisonView:
         return table
 
 
-def run_line(run: Run) -> str:
-    """One run in a line: which, how it ended, of what, how long."""
+def about(run: Run) -> str:
+    """What a run tested, and for how long."""
     took = sum(each.measured_s for each in run.result.tests)
-    title = one_line(headline(run.plan))
-    return f"{run.result.run_id}  {run.verdict.outcome}  {title}, {format_duration(took)} of load"
+    return f"{one_line(headline(run.plan))}, {format_duration(took)} of load"
+
+
+def _run_line(run: Run) -> str:
+    return f"{run.result.run_id}  {run.verdict.outcome}  {about(run)}"
 
 
 def _markdown(comparison: Comparison) -> Iterator[str]:
     for number, run in enumerate(comparison.runs, 1):
-        yield f"{number}. {markdown(run_line(run))}"
+        yield f"{number}. {markdown(_run_line(run))}"
     yield ""
     yield from (f"> {markdown(each)}\n" for each in comparison.notes)
     for test in comparison.tests:

@@ -10,7 +10,7 @@ from perfspec.judge.select import by_window
 from perfspec.plan.load import Span
 from perfspec.plan.metrics import QUANTILES
 from perfspec.report.compare import in_order
-from perfspec.report.compare_text import run_line
+from perfspec.report.compare_text import about
 from perfspec.report.escape import one_line
 from perfspec.report.html.chart import Chart, Line, rounded
 from perfspec.report.html.charts import (
@@ -41,7 +41,7 @@ def compare_html(comparison: Comparison) -> str:
     return render(
         "compare.html.j2",
         data=[_charts(each, len(comparison.tests)) for each in comparison.tests],
-        runs=[(run.verdict.outcome, run_line(run)) for run in comparison.runs],
+        runs=[(run.verdict.outcome, run.result.run_id, about(run)) for run in comparison.runs],
         notes=comparison.notes,
         tests=comparison.tests,
         signs=SIGNS,

@@ -61,7 +61,10 @@ class EndpointView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
+    """One limit. ``reason`` does not repeat what stands above all limits."""
+
     row: FindingRow
+    reason: str
     gauge: Gauge | None
 
 
@@ -156,7 +159,8 @@ def _tiles(result: TestResult, verdict: TestVerdict) -> Iterator[Tile]:
 def _findings(verdict: TestVerdict) -> Iterator[FindingView]:
     ordered = sorted(verdict.findings, key=lambda each: GRAVEST_FIRST.index(each.outcome))
     for each in ordered:
-        yield FindingView(finding_row(each), gauge(each))
+        reason = "not judged" if each.reason == verdict.invalid else each.reason
+        yield FindingView(finding_row(each), reason, gauge(each))
 
 
 def _endpoints(plan: Plan, drawing: Drawing) -> Iterator[EndpointView]:

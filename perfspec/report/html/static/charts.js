@@ -80,7 +80,7 @@ function boundsOf(u, chart) {
   u.ctx.restore();
 }
 
-// From zero to the highest value; a limit far above what was measured is not worth flattening it.
+// Charts go from a little below zero, so that a line at zero is seen whole, to the highest value; a limit far above what was measured is not worth flattening it.
 function heightOf(chart) {
   const highest = Math.max(0, ...chart.lines.map((line) => Math.max(...line.values.map((v) => v ?? 0))));
   const near = chart.bounds.map((each) => each.value).filter((each) => each < 2 * highest);
@@ -94,7 +94,7 @@ function timeChart(test, chart, key) {
   const top = heightOf(chart);
   const options = {
     ...shared,
-    scales: { ...shared.scales, y: { range: [0, top] } },
+    scales: { ...shared.scales, y: { range: [-top / 60, top] } },
     axes: [shared.x, axis(format, { size: 66 })],
     series: [shared.xSeries, ...chart.lines.map((line, at) => ({
       label: line.name,

@@ -1,0 +1,86 @@
+"""Draws docs/images anew from runs made up in tests/shapes.py, in the Chromium of this machine.
+
+Run as `python -m tools.make_screenshots` in the root of the repository, and look at what comes out.
+"""  # noqa: INP001  (a script, no package)
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from playwright.sync_api import sync_playwright
+
+from perfspec.judge.verdict import judge_run
+from perfspec.report.compare import Run, compare
+from perfspec.report.html.compare import compare_html
+from perfspec.report.html.report import report_html
+from tests.shapes import failing_run, ladder_run, passing_run, undecided_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perfspec.measure.model import RunResult
+    from perfspec.plan.model import Plan
+
+IMAGES = Path(__file__).parents[1] / "docs/images"
+TALL = 900
+
+
+class Shot(NamedTuple):
+    page: str
+    scheme: Literal["light", "dark"] = "light"
+    width: int = 1100
+    part: str | None = None  # what is scrolled to
+
+
+SHOTS = {
+    "report-pass": Shot("pass"),
+    "report-fail": Shot("fail"),
+    "report-inconclusive": Shot("inconclusive", scheme="dark"),
+    "report-capacity": Shot("capacity", part=".charts"),
+    "report-charts-dark": Shot("fail", scheme="dark", part=".charts"),
+    "report-phone": Shot("fail", width=390),
+    "compare": Shot("compare"),
+}
+
+
+def _run_of(made: Callable[[], tuple[Plan, RunResult]]) -> Run:
+    plan, result = made()
+    return Run(plan, result, judge_run(plan, result))
+
+
+def pages() -> dict[str, str]:
+    """What is photographed, by name."""
+    runs = {
+        "pass": _run_of(passing_run),
+        "fail": _run_of(failing_run),
+        "inconclusive": _run_of(undecided_run),
+        "capacity": _run_of(ladder_run),
+    }
+    reports = {name: report_html(run.plan, run.result, run.verdict) for name, run in runs.items()}
+    return reports | {"compare": compare_html(compare([runs["pass"], runs["fail"]]))}
+
+
+def main() -> None:
+    """Write every image."""
+    IMAGES.mkdir(exist_ok=True)
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        for name, text in pages().items():
+            Path(folder, f"{name}.html").write_text(text, encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        for name, shot in SHOTS.items():
+            page = browser.new_page(
+                viewport={"width": shot.width, "height": TALL}, color_scheme=shot.scheme
+            )
+            page.goto(Path(folder, f"{shot.page}.html").as_uri())
+            if shot.part:
+                page.evaluate("part => document.querySelector(part).scrollIntoView()", shot.part)
+            page.screenshot(path=IMAGES / f"{name}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
