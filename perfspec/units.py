@@ -36,15 +36,15 @@ def parse_duration(text: str) -> float:
     return round(seconds, 6)
 
 
-def parse_size(text: str) -> int:
-    """Bytes of ``50KB`` (thousands) or ``2MiB`` (1024s); raises ValueError."""
+def parse_size(text: str, most: int = MAX_SIZE) -> int:
+    """Bytes of ``50KB`` (thousands) or ``2MiB`` (1024s), up to ``most``; raises ValueError."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(B|KB|MB|GB|KiB|MiB|GiB)", text.strip())
     if match is None:
         msg = f"{text!r} is no size: write it with a unit, such as 500B, 50KB or 2MiB"
         raise ValueError(msg)
     size = round(float(match[1]) * _SIZES[match[2]])
-    if size > MAX_SIZE:
-        msg = f"{text!r} is more than 1GB"
+    if size > most:
+        msg = f"{text!r} is more than {most // 10**9}GB"
         raise ValueError(msg)
     return size
 
@@ -65,24 +65,6 @@ def parse_share(text: str) -> float:
         msg = f"{text!r} is no share: write it as a percentage from 0% to 100%, such as 20%"
         raise ValueError(msg)
     return float(match[1]) / 100
-
-
-def parse_users(text: str) -> int:
-    """``60 users`` as a number; raises ValueError."""
-    match = re.fullmatch(r"([0-9]{1,7}) +users?", text.strip())
-    if match is None:
-        msg = f"{text!r} is no number of users: write it with its unit, such as 60 users"
-        raise ValueError(msg)
-    return int(match[1])
-
-
-def parse_part_of_capacity(text: str) -> float:
-    """Ratio from 0 to 1 of ``70% of capacity``; raises ValueError."""
-    share, of, rest = text.strip().partition(" of ")
-    if not of or rest.strip() != "capacity":
-        msg = f"{text!r} is no part of a capacity: write 70% of capacity"
-        raise ValueError(msg)
-    return parse_share(share)
 
 
 def parse_rise(text: str) -> float:
@@ -111,6 +93,24 @@ def _signed(text: str, sign: str, unit: str, otherwise: str) -> float:
         msg = f"{text!r} is {otherwise}"
         raise ValueError(msg)
     return float(match[1]) / 100
+
+
+def parse_users(text: str) -> int:
+    """``60 users`` as a number; raises ValueError."""
+    match = re.fullmatch(r"([0-9]{1,7}) +users?", text.strip())
+    if match is None:
+        msg = f"{text!r} is no number of users: write it with its unit, such as 60 users"
+        raise ValueError(msg)
+    return int(match[1])
+
+
+def parse_part_of_capacity(text: str) -> float:
+    """Ratio from 0 to 1 of ``70% of capacity``; raises ValueError."""
+    share, of, rest = text.strip().partition(" of ")
+    if not of or rest.strip() != "capacity":
+        msg = f"{text!r} is no part of a capacity: write 70% of capacity"
+        raise ValueError(msg)
+    return parse_share(share)
 
 
 def parse_duration_range(text: str) -> Range:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from perfspec.judge.interval import Interval, has_interval, quantile_interval, surely_beyond
 from perfspec.judge.bounds import beyond
+from perfspec.judge.interval import Interval, has_interval, quantile_interval, surely_beyond
 from perfspec.judge.model import Finding, Outcome
 from perfspec.judge.monitors import judge_monitor
 from perfspec.judge.select import blocks, journeys_in, measured, merged, seconds

@@ -58,13 +58,12 @@ class Metric(Value, frozen=True, kw_only=True):
 
 
 class Subject(Value, frozen=True, kw_only=True):
-    """Whose samples: those of one series, with ``kind`` "total" of all requests together, with
-    "journeys" those of whole journeys.
+    """Whose samples: those of one series, of ``kind`` "total" those of all requests together.
 
-    None for ``file_class`` or ``persona`` means all of them together.
+    "journeys" are whole journeys; a "monitor" is named with its series. None for ``file_class`` or ``persona`` means all of them together.
     """
 
-    kind: Literal["total", "journeys"] | SeriesKind | Literal["monitor"]
+    kind: Literal["total", "journeys", "monitor"] | SeriesKind
     name: str = ""
     file_class: str | None = None
     persona: str | None = None

@@ -146,7 +146,8 @@ class _Writer:
             case Outcome.FAIL:
                 case.add_failure_info(message=text, output=_where(finding), failure_type="limit")
             case Outcome.INCONCLUSIVE | Outcome.ERROR if self.counts:
-                case.add_error_info(message=text, output=_where(finding), error_type="inconclusive")
+                kind = finding.outcome.value
+                case.add_error_info(message=text, output=_where(finding), error_type=kind)
             case Outcome.WARN | Outcome.SKIPPED | Outcome.INCONCLUSIVE | Outcome.ERROR:
                 case.add_skipped_info(message=text, output=_where(finding))
             case _:

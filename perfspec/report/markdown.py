@@ -168,6 +168,8 @@ def _change_cells(row: ChangeRow) -> tuple[str, ...]:
         row.spark,
         markdown(f"{row.reason}{p}"),
     )
+
+
 def _levels(test: TestVerdict, rows: int) -> Iterator[str]:
     if test.capacity is not None:
         header = ("users", "requests", "rate", "errors", "p95", "stop_when")

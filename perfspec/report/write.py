@@ -9,6 +9,7 @@ from perfspec.report.csvs import requests_csv, windows_csv
 from perfspec.report.html.report import report_html
 from perfspec.report.junit import junit_xml
 from perfspec.report.markdown import summary_md
+from perfspec.report.monitors import monitors_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,7 @@ def write_reports(
         "summary.md": summary_md(plan, result, verdict),
         "requests.csv": requests_csv(plan, result, verdict),
         "windows.csv": windows_csv(plan, result, verdict),
+        "monitors.csv": monitors_csv(result),
     }
     folder.mkdir(exist_ok=True)
     for name, text in texts.items():

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from perfspec.run.context import Context
     from perfspec.run.process import Process
 
-_STOP: Final = b"stop\n"
 M = TypeVar("M")
 
 
@@ -72,6 +71,11 @@ class Child(Generic[M]):
                 piped=True,
             )
         )
+        return cls.of(process, kind)
+
+    @classmethod
+    def of(cls, process: Process, kind: type[M]) -> Self:
+        """A process whose input and output are ours; raises StepError for another."""
         popen = process.popen
         if popen.stdin is None or popen.stdout is None:
             msg = f"{process.title} has no pipes"
@@ -104,8 +108,12 @@ class Child(Generic[M]):
 
     def stop(self) -> None:
         """Ask it to end gracefully; asked again, it ends at once."""
+        self.order("stop")
+
+    def order(self, word: str) -> None:
+        """One line of its input."""
         try:
-            self._orders.write(_STOP)
+            self._orders.write(f"{word}\n".encode())
         except BrokenPipeError:
             return  # it has ended, which ``receive`` tells
 

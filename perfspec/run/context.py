@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One run. ``variables`` is the environment of what it starts; hooks add to it."""
+    """One run. ``variables`` is the environment of what it starts; hooks add to it.
+
+    ``pids`` are those of its services.
+    """
 
     plan: Plan
     folder: RunFolder
@@ -28,6 +31,7 @@ class Context:
     launcher: Launcher
     variables: dict[str, str]
     texts: Texts
+    pids: dict[str, int] = field(default_factory=dict)
 
     def hurry(self) -> bool:
         """Whether somebody pressed Ctrl-C since the current step began."""

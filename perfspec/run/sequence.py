@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from perfspec.plan.model import Test
     from perfspec.run.context import Context
     from perfspec.run.contracts import Referee, StepError
+    from perfspec.run.monitoring import Monitoring
     from perfspec.run.record import Record
 
 
 def run_sequence(
-    context: Context, record: Record, failure: Callable[[], StepError | None], referee: Referee
+    context: Context,
+    record: Record,
+    failure: Callable[[], StepError | None],
+    referee: Referee,
+    monitoring: Monitoring,
 ) -> str:
     """Run them into ``record``; what comes back is why the rest is skipped, if there is a rest.
 
@@ -27,7 +32,7 @@ def run_sequence(
         if number > len(record.tests):
             if context.hurry():
                 break
-            if not _run_next(context, test, record, failure, referee):
+            if not _run_next(context, test, record, failure, referee, monitoring):
                 return f"the run broke in test {test.name}"
         if test.on_fail == "stop" and not referee.passed(test, record.tests[number - 1]):
             return f"test {test.name} did not pass, and says on_fail: stop"
@@ -41,6 +46,7 @@ def _run_next(
     record: Record,
     failure: Callable[[], StepError | None],
     referee: Referee,
+    monitoring: Monitoring,
 ) -> bool:
     """Run one test, or skip it when it needs what did not pass; False when the run broke in it."""
     unmet = _unmet(context, test, record, referee)
@@ -50,6 +56,7 @@ def _run_next(
     tests = context.plan.tests
     context.observer.test_started(test, len(record.tests) + 1, len(tests))
     outcome = run_test(context, test, referee, failure)
+    outcome.result.monitors = monitoring.during(outcome.result)
     record.machine = outcome.machine or record.machine
     record.tests.append(outcome.result)
     if outcome.problem is not None:

@@ -81,6 +81,7 @@ class Services:
         process = context.launcher.start(command)
         started = context.clock.monotonic()
         self._running.append((process, started))
+        context.pids[service.name] = process.pid
         context.observer.service_started(service.name, process.pid)
         if service.ready is not None:
             self._await(service, service.ready, process)

@@ -17,6 +17,7 @@ from perfspec.run.hidden import hide_columns, hide_variables, hide_what_is_there
 from perfspec.run.hooks import run_hook
 from perfspec.run.interrupts import Interrupts
 from perfspec.run.logs import Logs
+from perfspec.run.monitoring import Monitoring
 from perfspec.run.preflight import check_preflight
 from perfspec.run.process import Launcher
 from perfspec.run.record import FULL_DISK, Record, write
@@ -60,7 +61,8 @@ def run_plan(
     """
 
     def work(context: Context, record: Record, failure: Failure) -> str:
-        return run_sequence(context, record, failure, referee)
+        with Monitoring(context) as monitoring:
+            return run_sequence(context, record, failure, referee, monitoring)
 
     return run_around(
         plan, folder, work=work, observer=observer, options=options, clock=clock, before=before

@@ -32,6 +32,7 @@ _NAMED = r"\$\{[A-Za-z_][A-Za-z0-9_]*"  # a variable, up to its default
 _NUMBER = r"[0-9]+(\.[0-9]+)?"
 _DURATION = rf"({_NUMBER}(ms|s|m|h|d))+"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+CALLED_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$"
 
 
 class Strict(BaseModel):
@@ -300,6 +301,17 @@ Name = Annotated[
         },
     ),
 ]
+CalledName = Annotated[
+    str,
+    Field(
+        pattern=CALLED_PATTERN,
+        max_length=129,
+        json_schema_extra={
+            "patternErrorMessage": "Write the name of an endpoint, or ENDPOINT.MESSAGE"
+        },
+    ),
+]
+"""An endpoint, or a message of one."""
 Text = Annotated[str, Field(min_length=1)]
 Scalar = str | int | float | bool
 Weight = Annotated[float, Field(gt=0, le=1_000_000)]

@@ -20,6 +20,7 @@ from perfspec.spec.base import (
 from perfspec.spec.budget import Baseline, TestBudget, Waiver
 from perfspec.spec.limits import Objective, Slo
 from perfspec.spec.load import Protected, Sequence, Test
+from perfspec.spec.monitor import Monitor
 from perfspec.spec.persona import Persona
 from perfspec.spec.request import Endpoint, FileClass, Headers
 
@@ -96,6 +97,11 @@ class Environment(Strict):
         None,
         description="Hosts that requests may reach beside the url's own. "
         "Example: `allow_hosts: [cdn.example.com]`",
+    )
+    monitors: dict[Name, Monitor] | None = Field(
+        None,
+        description="Beside the root's, or instead of one of the same name. "
+        "Example: `monitors: { db: { postgres: '${STAGING_DATABASE_URL}' } }`",
     )
     slo: Slo | None = Field(
         None,
@@ -262,6 +268,11 @@ class Spec(Strict):
         min_length=1,
         description="Kinds of virtual users: what they do, and how often. "
         "Example: `personas: { reader: { weight: 80, journey: [home, books] } }`",
+    )
+    monitors: dict[Name, Monitor] = Field(
+        {},
+        description="What is read beside the load. "
+        "Example: `monitors: { api: { process: services.api, every: 1s } }`",
     )
     slo: Slo | None = Field(
         None, description="Limits of every test. Example: `slo: { availability: 99.9% }`"

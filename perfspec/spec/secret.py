@@ -26,11 +26,19 @@ def secret_names(spec: Spec) -> frozenset[str]:
     """Environment variables whose values are masked everywhere.
 
     Those of ``secrets`` (its data columns, ``accounts.password``, are not among them), and those in
-    use whose name looks secret, which lint warns about.
+    use whose name looks secret, which lint warns about. Connection strings and headers of monitors
+    count as secret whatever their variables are called: they hold passwords.
     """
     named = {each for each in spec.secrets if "." not in each}
     used = {match[1] for text in _texts(spec) for match in VARIABLE.finditer(text)}
-    return frozenset(named | {each for each in used if looks_secret(each)})
+    return frozenset(named | {each for each in used if looks_secret(each)} | _of_monitors(spec))
+
+
+def _of_monitors(spec: Spec) -> set[str]:
+    groups = (spec.monitors, *(each.monitors or {} for each in spec.environments.values()))
+    found = [each for group in groups for each in group.values()]
+    held = [[each.postgres, each.headers] for each in found]
+    return {match[1] for text in _texts(held) for match in VARIABLE.finditer(text)}
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -64,16 +64,32 @@ LATENCIES = [
     *("p50", "p75", "p90", "p95", "p99", "p99_9", "mean", "max"),
     *("ttfb_p50", "ttfb_p90", "ttfb_p95", "ttfb_p99"),
 ]
-SHARES = ["error_rate", "success_rate", "server_error_rate", "availability"]
+SHARES = [
+    *("error_rate", "success_rate", "server_error_rate", "availability"),
+    *("journey_error_rate", "dropped"),
+]
 slos = mapping(
     **dict.fromkeys(LATENCIES, limits(durations)),
     **dict.fromkeys(SHARES, limits(shares)),
     errors=named(limits(shares), st.sampled_from(["dns", "throttled"])),
     throughput=limits(rates),
+    journeys=limits(rates),
+    lateness=limits(durations),
     recovery_time=limits(durations),
     capacity=levels | mapping({"warn": levels}, fail=levels) | mapping({"fail": levels}),
     degradation=named(limits(shares), st.sampled_from(["p50", "p99_9"])),
 ).filter(lambda slo: slo.keys() - {"x-note"})
+levels = st.sampled_from(
+    ["70%", "300ms", "2 GiB", "10MB/s", "10 / min", "5", 5, 0.5, "${N}", "${N:-5%}", "${N:-1h30m}"]
+)
+slos |= mapping(
+    {"monitors": st.dictionaries(
+        st.sampled_from(["api.cpu", "db.slow_queries.p95"]),
+        levels | mapping({"warn": levels}, fail=levels) | mapping({"min": levels}, within=durations),
+        min_size=1,
+        max_size=2,
+    )}
+)
 statuses = one_or_more(st.sampled_from([100, 204, 599, "2xx", "5xx"]))
 headers = st.dictionaries(st.sampled_from(["Accept", "X-Trace"]), scalars, max_size=2)
 json_checks = one_of(
@@ -179,15 +195,22 @@ TEST = {
     "say": texts,
     "advice": words,
 }
-stages = mapping(
-    {"users": one_or_more(users)},
-    ramp=durations,
-    hold=durations,
-    jitter=mapping({"by": shares, "every": ranges}),
-)
+STAGE = {
+    "ramp": durations,
+    "hold": durations,
+    "jitter": mapping({"by": shares, "every": ranges}),
+}
+spacings = st.sampled_from(["even", "poisson"])
+arrivals = one_or_more(rates) | mapping({"rate": one_or_more(rates)}, spacing=spacings)
+stages = one_of({"users": one_or_more(users), "arrivals": arrivals}, **STAGE)
+OPEN = {"max_users": st.integers(1, 500), "finish_within": durations, **TEST}
 recommendation = {"stop_when": slos, "recommend": st.sampled_from(["70% of capacity", "${PART}"])}
 tests = (
-    mapping({"stages": listed(stages)}, **TEST)
+    mapping({"stages": listed(stages)}, **OPEN)
+    | mapping(
+        {"arrivals": rates | mapping({"rate": rates}, spacing=spacings), "duration": durations},
+        **OPEN,
+    )
     | st.tuples(
         st.fixed_dictionaries(recommendation), mapping({"stages": listed(stages)}, **TEST)
     ).map(lambda each: {**each[1], **each[0]})
@@ -254,7 +277,43 @@ SMALL: Document = {
     "personas": {"reader": {"journey": ["books"]}},
     "tests": {"smoke": {"users": 5, "duration": "1m"}},
 }
+urls = st.sampled_from(["http://127.0.0.1:9090", "https://a.example/b?c", "${URL}"])
+series = named(
+    one_of(
+        {"query": texts, "stat": st.sampled_from(["CPU.Average", "a.p99"]), "json": texts},
+        unit=st.sampled_from(["percent", "ms", "bytes", "count"]),
+    ).filter(lambda each: "unit" in each)
+)
+READING: dict[str, Strategy] = {
+    "every": durations,
+    "if_absent": st.sampled_from(["inconclusive", "skip"]),
+}
+monitors = st.one_of(
+    one_of(
+        {
+            "process": st.sampled_from(["services.api", "run/api.pid"]),
+            "host": st.just(True),
+            "postgres": texts,
+        },
+        **READING,
+    ),
+    mapping({"prometheus": urls, "series": series}, headers=headers, **READING),
+    mapping({"http": urls, "series": series}, headers=headers, **READING),
+    mapping(
+        {
+            "cloudwatch": mapping(
+                {"namespace": texts, "region": texts},
+                dimensions=named(texts, texts),
+                profile=texts,
+                endpoint=urls,
+            ),
+            "series": series,
+        },
+        **READING,
+    ),
+)
 PARTS: dict[str, Strategy] = {
+    "monitors": named(monitors),
     "environments": named(environments),
     "secrets": st.lists(st.sampled_from(["API_TOKEN", "accounts.pass-word"]), max_size=2),
     "hooks": mapping(before=hook, after=hook),

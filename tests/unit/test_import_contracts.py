@@ -26,12 +26,14 @@ GOOD = {
     "perfspec/plan/compile.py": "import perfspec.spec, perfspec.plan.model",
     "perfspec/report/text.py": "import perfspec.judge.slo, perfspec.jsonio, perfspec.baseline",
     "perfspec/run/driver/users.py": "import locust.env, gevent.pool, pycurl, perfspec.plan.model",
+    "perfspec/run/monitors/db.py": "import psycopg, boto3, perfspec.plan.model",
     "perfspec/run/start.py": "import perfspec.clock, subprocess",
 }
 BAD = {
     "layers": ("perfspec/expr/bad.py", "import perfspec.plan.model"),
     "files": ("perfspec/report/bad.py", "import perfspec.plan.compile"),
     "driver": ("perfspec/cli/bad.py", "import perfspec.run.driver.users"),
+    "monitors": ("perfspec/run/bad.py", "import psycopg"),
     "locust": ("perfspec/run/bad.py", "import gevent.event"),
     "reports": ("perfspec/judge/bad.py", "import perfspec.run.start"),
     "judge": ("perfspec/judge/bad.py", "from time import monotonic"),
@@ -45,12 +47,14 @@ def package(tmp_path: Path) -> Path:
     """A package with the parts of perfspec and imports that are in order."""
     parts = [
         "cli",
+        "importers",
         "publish",
         "report",
         "judge",
         "baseline",
         "run",
         "run/driver",
+        "run/monitors",
         "measure",
         "plan",
         "spec",

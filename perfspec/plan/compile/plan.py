@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from perfspec import __version__
+from perfspec.plan.channel import channel_of
 from perfspec.plan.compile.budgets import compile_baseline, compile_waivers
+from perfspec.plan.compile.channels import compile_channel
 from perfspec.plan.compile.choice import choose_environment
 from perfspec.plan.compile.environments import compile_environment, compile_hook
 from perfspec.plan.compile.journeys import called_by, calls_python
 from perfspec.plan.compile.limits import place_of
+from perfspec.plan.compile.monitors import compile_monitors
 from perfspec.plan.compile.requests import compile_endpoint
 from perfspec.plan.compile.sources import compile_data, compile_files, sources_of
 from perfspec.plan.compile.tests import TestCompiler
@@ -24,6 +27,7 @@ from perfspec.spec.secret import secret_names
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from perfspec.plan.channel import Channel
     from perfspec.plan.compile.choice import Chosen
     from perfspec.plan.model import Test
     from perfspec.plan.request import Endpoint
@@ -50,7 +54,8 @@ def compile_plan(
     compiled = [tests.compile(each) for each in chosen.tests]
     secrets = secret_names(spec)
     endpoints = _endpoints(document, compiled)
-    used = _used_sources(document, compiled, endpoints)
+    channels = _channels(document, compiled)
+    used = _used_sources(document, compiled, [*endpoints, *channels])
     plan = Plan(
         tool=__version__,
         name=spec.name,
@@ -73,6 +78,10 @@ def compile_plan(
             if spec.data[name].files is not None
         ),
         endpoints=endpoints,
+        monitors=compile_monitors(
+            spec, where, variables, secrets, lambda path: place_of(document, path)
+        ),
+        channels=channels,
         tests=tuple(compiled),
         baseline=compile_baseline(spec),
         waivers=compile_waivers(document),
@@ -92,12 +101,30 @@ def _endpoints(document: Document, tests: Sequence[Test]) -> tuple[Endpoint, ...
     return tuple(
         compile_endpoint(name, written, spec.defaults, place_of(document, ("endpoints", name)))
         for name, written in spec.endpoints.items()
-        if everything or name in called
+        if written.request is not None and (everything or name in called)
+    )
+
+
+def _channels(document: Document, tests: Sequence[Test]) -> tuple[Channel, ...]:
+    """Connections that some test opens, in file order."""
+    spec = document.spec
+    called = {
+        channel_of(name) for test in tests for each in test.personas for name in called_by(each)
+    }
+    return tuple(
+        compile_channel(
+            name,
+            written,
+            spec.defaults,
+            lambda *path, name=name: place_of(document, ("endpoints", name, *path)),
+        )
+        for name, written in spec.endpoints.items()
+        if written.request is None and name in called
     )
 
 
 def _used_sources(
-    document: Document, tests: Sequence[Test], endpoints: Sequence[Endpoint]
+    document: Document, tests: Sequence[Test], endpoints: Sequence[Endpoint | Channel]
 ) -> list[str]:
     data = document.spec.data
     personas = [each for test in tests for each in test.personas]
@@ -111,14 +138,17 @@ def _with_fingerprints(plan: Plan) -> Plan:
     for test in plan.tests:
         called = {name for each in test.personas for name in called_by(each)}
         endpoints = [each for each in plan.endpoints if each.name in called]
+        opened = {channel_of(name) for name in called}
+        channels = [each for each in plan.channels if each.name in opened]
         words = sources_of(
-            msgspec.to_builtins([*test.personas, *endpoints]),
+            msgspec.to_builtins([*test.personas, *endpoints, *channels]),
             [*(each.name for each in plan.data), *(each.name for each in plan.files)],
         )
         own = {each.data for each in test.personas} | set(words)
         print_ = fingerprint_test(
             test,
             endpoints,
+            channels,
             [each for each in plan.data if each.name in own],
             [each for each in plan.files if each.name in own],
             plan.environment.name,

@@ -34,6 +34,7 @@ def check_variables(document: Document, plan: Plan, secrets: frozenset[str]) -> 
     used |= {("tests", each.name) for each in plan.tests}
     used |= {("personas", each.name) for test in plan.tests for each in test.personas}
     used |= {("endpoints", each.name) for each in plan.endpoints}
+    used |= {("monitors",)}
     used |= {("data", each.name) for each in plan.data} | {
         ("data", each.name) for each in plan.files
     }

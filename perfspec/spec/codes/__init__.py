@@ -6,6 +6,7 @@ from typing import Final
 
 from perfspec.spec.codes.load import LOAD
 from perfspec.spec.codes.meaning import MEANING
+from perfspec.spec.codes.monitors import MONITORS
 from perfspec.spec.codes.references import REFERENCES
 from perfspec.spec.codes.rule import Rule
 from perfspec.spec.codes.shape import SHAPE
@@ -20,6 +21,7 @@ GROUPS: Final[dict[str, tuple[Rule, ...]]] = {
     "Names": REFERENCES,
     "Load and limits": LOAD,
     "Meaning": MEANING,
+    "Monitors": MONITORS,
     "Habits": WARNINGS,
 }
 RULES: Final[dict[str, Rule]] = {rule.code: rule for group in GROUPS.values() for rule in group}

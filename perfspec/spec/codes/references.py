@@ -108,6 +108,57 @@ REFERENCES: Final = (
         'list_books: { request: GET /books, capture: { ids: "$[*].id" } }',
     ),
     Rule(
+        "PS215",
+        "No such monitor, or no such series of it",
+        "Limits on monitors name `MONITOR.SERIES`. `process`, `host` and `postgres` have the "
+        "series that are listed in the description of the language, the others those of their "
+        "`series`.",
+        "slo: { monitors: { api.cpuu: 90% } }",
+        "slo: { monitors: { api.cpu: 90% } }",
+    ),
+    Rule(
+        "PS216",
+        "No such service",
+        "`process: services.NAME` names a service of some environment, or of the one that it "
+        "stands in.",
+        "monitors: { api: { process: services.apo } }",
+        "monitors: { api: { process: services.api } }",
+    ),
+    Rule(
+        "PS217",
+        "A step for something else",
+        "`connect`, `receive` and `close` name a connection (an endpoint with `websocket` or "
+        "`socketio`), `stream` and plain steps name its messages, and requests are called by "
+        "their name alone.",
+        "journey: [connect: chat, chat]",
+        "journey: [connect: chat, chat.hello]",
+    ),
+    Rule(
+        "PS218",
+        "Not connected",
+        "In the order of a user's life (`on_start`, then `journey`) no step before this one "
+        "opens the connection that it needs. What a journey opens ends with it.",
+        "journey: [chat.hello]",
+        "journey: [connect: chat, chat.hello]",
+    ),
+    Rule(
+        "PS215",
+        "No such monitor, or no such series of it",
+        "Limits on monitors name `MONITOR.SERIES`. `process`, `host` and `postgres` have the "
+        "series that are listed in the description of the language, the others those of their "
+        "`series`.",
+        "slo: { monitors: { api.cpuu: 90% } }",
+        "slo: { monitors: { api.cpu: 90% } }",
+    ),
+    Rule(
+        "PS216",
+        "No such service",
+        "`process: services.NAME` names a service of some environment, or of the one that it "
+        "stands in.",
+        "monitors: { api: { process: services.apo } }",
+        "monitors: { api: { process: services.api } }",
+    ),
+    Rule(
         "PS250",
         "A variable that is not set",
         "`${NAME}` is in use in what is to run, and neither in the environment nor given a "

@@ -137,25 +137,6 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "Monitor": (
         *_one_of("A monitor", *KINDS),
         Rule("Say what is read: series", given=tuple(READ_BY), needs=("series",)),
-        Rule("It has series of its own: leave this out", given=tuple(OWN_SERIES), forbids=("series",)),
-        Rule(
-            "headers belong to prometheus and http: leave them out",
-            given=("process", "host", "postgres", "cloudwatch"),
-            forbids=("headers",),
-        ),
-    ),
-    "MonitorLevels": (
-        *_any_of("Write warn, fail or min", "warn", "fail", "min"),
-        Rule(
-            "within says when min must be reached: write min too",
-            given=("within",),
-            needs=("min",),
-        ),
-    ),
-    "MonitorSeries": _one_of("A series", "query", "stat", "json"),
-    "Monitor": (
-        *_one_of("A monitor", *KINDS),
-        Rule("Say what is read: series", given=tuple(READ_BY), needs=("series",)),
         Rule(
             "It has series of its own: leave this out",
             given=tuple(OWN_SERIES),
