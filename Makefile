@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 PYTEST := $(BIN)/pytest -q
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make requirements" $(UPGRADE)
-NPM_TOOLS := $(foreach each,browser editor,tests/$(each)/node_modules/.package-lock.json)
+NPM_TOOLS := $(foreach each,browser editor workflows,tests/$(each)/node_modules/.package-lock.json)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 MAKEFLAGS += --no-builtin-rules --no-print-directory

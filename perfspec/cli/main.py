@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COMMANDS = {  # in the order of a day's work; a module is imported when its command runs
+    "init": ("init", "Write a first spec and the workflows for GitHub."),
     "lint": ("lint", "Find every mistake in a spec."),
     "schema": ("schema", "Write the JSON Schema that editors use."),
     "plan": ("plan", "Show what will run, without touching the network."),

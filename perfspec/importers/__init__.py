@@ -1,0 +1,1 @@
+"""Other formats and what stands in a repository, as a first spec."""
