@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 KEY = "a key that nobody guesses"
 SECRET = "sesame-4711"
+PATIENCE_S = 60  # for several processes to start on a busy machine
 SPEC = """\
 perfspec: 1
 name: shared load
@@ -97,14 +98,14 @@ class Place:
         self._elsewhere.mkdir()
 
     @contextmanager
-    def run(self, *arguments: str, workers: int = 3, wait: str = "30s") -> Iterator[Command]:
+    def run(self, *arguments: str, workers: int = 3, wait: str = "1m") -> Iterator[Command]:
         words = ["--expect-workers", str(workers), "--bind", self.address, "--wait", wait]
         variables = {"API_TOKEN": SECRET, "TENANT": "north", "PERFSPEC_WORKER_KEY": KEY}
         with started(self._folder, "run", *words, *arguments, **variables) as command:
             yield command
 
     @contextmanager
-    def worker(self, wait: str = "30s", key: str = KEY, **variables: str) -> Iterator[Command]:
+    def worker(self, wait: str = "1m", key: str = KEY, **variables: str) -> Iterator[Command]:
         words = ["--master", self.address, "--wait", wait]
         with started(
             self._elsewhere, "worker", *words, PERFSPEC_WORKER_KEY=key, **variables
@@ -174,7 +175,7 @@ def test_a_worker_killed_by_sigkill_is_named_and_nothing_is_judged_without_it(
     place: Place, folder: Path, target: Target, eventually: Eventually
 ) -> None:
     with place.workers(3) as workers, place.run("--sequence", "long") as run:
-        eventually(lambda: len(reads(target)) > 100)
+        eventually(lambda: len(reads(target)) > 100, within_s=PATIENCE_S)
         (victim,) = psutil.Process(workers[1].process.pid).children()
         victim.send_signal(signal.SIGKILL)
         done = run.end()
@@ -195,7 +196,7 @@ def test_workers_of_a_run_that_is_killed_end_and_say_so(
     place: Place, target: Target, eventually: Eventually
 ) -> None:
     with place.workers(2) as workers, place.run("--sequence", "long", workers=2) as run:
-        eventually(lambda: len(reads(target)) > 20)
+        eventually(lambda: len(reads(target)) > 20, within_s=PATIENCE_S)
         for child in psutil.Process(run.process.pid).children(recursive=True):
             child.kill()
         run.process.kill()
@@ -214,6 +215,17 @@ def test_too_few_workers_break_the_run_when_the_time_is_up(place: Place, target:
     assert len(errors(done)) == 1
     assert "1 of 2 workers were there after 5 s: start the others (perfspec worker" in done.err
     assert target.received == []
+
+
+def test_ctrl_c_ends_the_wait_for_workers(
+    place: Place, folder: Path, eventually: Eventually
+) -> None:
+    with place.worker() as worker, place.run(workers=2) as run:
+        eventually(lambda: run.says("1 of 2 workers are there"), within_s=PATIENCE_S)
+        run.process.send_signal(signal.SIGINT)
+        assert run.end().code == 130
+        assert worker.end().code == 0
+    assert [each.status for each in Kept(folder).result.tests] == ["partial", "skipped"]
 
 
 def test_a_worker_without_a_run_gives_up_when_the_time_is_up(place: Place) -> None:
@@ -245,13 +257,14 @@ def test_a_worker_with_another_key_gets_nothing(place: Place, target: Target) ->
 def test_a_worker_too_many_is_sent_away(
     place: Place, target: Target, eventually: Eventually
 ) -> None:
-    with place.worker() as worker, place.run("--only", "first", workers=1) as run:
-        eventually(lambda: reads(target))
+    with place.worker() as worker, place.run("--sequence", "long", workers=1) as run:
+        eventually(lambda: reads(target), within_s=PATIENCE_S)
         with place.worker() as late:
             refused = late.end()
-        assert (run.end().code, worker.end().code) == (0, 0)
+        run.process.send_signal(signal.SIGINT)
+        assert (run.end().code, worker.end().code) == (130, 0)
     assert refused.code == 3
-    assert "the run has the 1 workers that it expects" in errors(refused)[0]
+    assert "it has all 1 workers that it expects" in errors(refused)[0]
 
 
 def test_a_clock_that_is_wrong_is_told(place: Place, folder: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from perfspec.run.driver.clocks import Offset, Reading
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gevent.event import Event
     from locust.rpc import Message
     from locust.runners import MasterRunner
 
@@ -66,14 +67,15 @@ class Assembly:
         runner.register_message(READY, self._ready)
         runner.register_message(PONG, self._pong)
 
-    def wait(self, check: Callable[[], None]) -> None:
-        """Return when all workers are ready; ``check`` raises what makes waiting useless.
+    def wait(self, check: Callable[[], None], stopping: Event) -> None:
+        """Return when all workers are ready, or when told to stop.
 
-        Raises RunError when they do not come in time, or one does not fit.
+        ``check`` raises what makes waiting useless. Raises RunError when they do not come in time,
+        or one does not fit.
         """
         wanted = self._wanted
         deadline = perf_counter() + wanted.within_s
-        while self._count() < wanted.workers:
+        while self._count() < wanted.workers and not stopping.is_set():
             check()
             if self._problem is not None:
                 raise RunError(self._problem)
@@ -132,7 +134,7 @@ class Assembly:
             )
             self._refuse(node, self._problem)
         elif self._complete:
-            self._refuse(node, f"the run has the {self._wanted.workers} workers that it expects")
+            self._refuse(node, f"it has all {self._wanted.workers} workers that it expects")
         elif len(self.peers) < self._wanted.workers:  # else it asks again: one of them may go
             self.peers[node] = Peer(data["host"], data["process"])
             self._runner.send_message(ASSIGN, {"work": self._work}, client_id=node)

@@ -86,7 +86,8 @@ class Child:
         except PerfspecError as error:
             problem = str(error)
         finally:
-            self._let_go(follows=problem is None and self._engine.test != self._last)
+            whole = problem is None and self._engine.clock.zero is not None
+            self._let_go(follows=whole and self._engine.test != self._last)
             self._pipe.tell(Ended(at_s=self._engine.clock.now(), problem=problem))
         return problem
 
@@ -102,6 +103,8 @@ class Child:
 
     def _perform(self) -> None:
         runner, cast = self._set_up()
+        if self._engine.crew.stopping.is_set():  # before all workers were there
+            return
         settle_memory()
         conduct(self._engine, runner, cast)
         if self._master is None:
@@ -123,7 +126,8 @@ class Child:
         leader = Leader(engine, environment, runner, self, self._assembly)
         if options.bind is None:
             self._workers = self._own_workers(leader, runner.server.port, key)
-        self._assembly.wait(self._workers.check if self._workers else lambda: None)
+        check = self._workers.check if self._workers else lambda: None
+        self._assembly.wait(check, engine.crew.stopping)
         return runner, leader
 
     def _own_workers(self, leader: Leader, port: int, key: str) -> WorkerProcesses:
