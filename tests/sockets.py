@@ -52,5 +52,6 @@ def socketio_server(server: socketio.Server) -> Iterator[str]:
 
 
 def new_socketio(**options: Any) -> socketio.Server:  # noqa: ANN401  (python-socketio's)
-    """A server without threads that outlive it."""
-    return socketio.Server(async_mode="threading", monitor_clients=False, **options)
+    """A server whose threads end soon after their clients: they sleep from ping to ping."""
+    quick = {"ping_interval": 0.3, "ping_timeout": 5, "monitor_clients": False, **options}
+    return socketio.Server(async_mode="threading", **quick)

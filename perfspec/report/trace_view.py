@@ -43,7 +43,7 @@ def _exchange(each: Exchange, *, headers: bool) -> Iterator[Line]:
     yield f"{each.persona} {each.step}{during}", "bold"
     status = str(each.status) if each.status else str(each.error or "ok")
     numbers = f"{status}, {format_latency(each.latency_s)}, {format_size(each.received)} received"
-    yield f"  {each.method} {each.url}", ""
+    yield f"  {each.method} {each.url}".rstrip(), ""
     yield from _headers(">", each.request_headers, every=headers)
     yield from _body(">", each.request_body or "")
     yield f"  {numbers}", "" if each.error is None else "red"

@@ -164,7 +164,7 @@ class StreamStep(StepOptions):
     """Sends a message at a steady pace, on a clock that never slips."""
 
     stream: CalledName = Field(
-        pattern=r"\.", description="The message that is sent. Example: `stream: session.chunk`"
+        description="The message that is sent. Example: `stream: session.chunk`"
     )
     every: Duration = Field(description="From one message to the next. Example: `every: 32ms`")
     for_: Duration = Field(

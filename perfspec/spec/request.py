@@ -20,7 +20,6 @@ from perfspec.spec.base import (
 )
 from perfspec.spec.budget import Budget
 from perfspec.spec.channel import CHANNEL_KEYS, Message, SocketIo, WebSocketShape
-from perfspec.spec.budget import Budget
 from perfspec.spec.limits import Slo
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -90,10 +89,6 @@ class Poll(Strict):
     )
     slo: Slo | None = Field(
         None, description="Limits of completing the job. Example: `slo: { p95: 60s }`"
-    )
-    budget: Budget | None = Field(
-        None,
-        description="How much longer completing it may take. Example: `budget: { p95: +20% }`",
     )
     budget: Budget | None = Field(
         None,
@@ -186,11 +181,6 @@ class Endpoint(Strict):
     )
     slo: Slo | None = Field(
         None, description="Limits of this endpoint's requests. Example: `slo: { p95: 300ms }`"
-    )
-    budget: Budget | None = Field(
-        None,
-        description="Replaces the root's and the test's for this endpoint, metric by metric. "
-        "Example: `budget: { p95: +15% }`",
     )
     budget: Budget | None = Field(
         None,

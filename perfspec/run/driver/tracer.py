@@ -74,13 +74,15 @@ class Tracer:
         """One message with its acknowledgement."""
         method, what = ("SEND", "") if message.emit is None else ("EMIT", message.emit)
         shown = self._over(message.name, method, what, took_us, flight.wrong)
+        shown = msgspec.structs.replace(shown, request_body=_written(flight.content))
         self._tell(_answered(shown, judge, flight.me, incoming, sent=flight.sent))
 
     def received(
         self, step: ReceiveStep, judge: Judge, me: Actor, incoming: Incoming | None, took_us: int
     ) -> None:
         """One message that the server sent of its own accord, or did not."""
-        shown = self._over(f"{step.channel}.receive", "RECEIVE", "", took_us, me.wrong)
+        event = step.until.event or ""
+        shown = self._over(f"{step.channel}.receive", "RECEIVE", event, took_us, me.wrong)
         self._tell(_answered(shown, judge, me, incoming))
 
     def fault(self, step: str, message: str) -> None:
@@ -184,6 +186,20 @@ def _pair(line: str) -> tuple[str, str]:
 
 def _excerpt(text: str) -> str:
     return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}… ({len(text)} characters)"
+
+
+def _written(content: object) -> str | None:
+    """What a message carries; bytes that are no text by their number."""
+    if content is None:
+        return None
+    if not isinstance(content, bytes | str):
+        content = msgspec.json.encode(content)
+    if isinstance(content, str):
+        return _excerpt(content)
+    try:
+        return _excerpt(content.decode())
+    except UnicodeDecodeError:
+        return f"{len(content)} bytes"
 
 
 def _shown(value: object) -> object:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perfspec.spec.checks.texts import Texts
     from perfspec.spec.tree import Node, Path
 
-_HIDE_CALLS: Final = ("PS201", "PS203", "PS206", "PS323", "PS324")
+_HIDE_CALLS: Final = ("PS201", "PS203", "PS206", "PS217", "PS323", "PS324")
 """Mistakes that leave open which endpoints are called."""
 _NEARLY_100: Final = (90, 110)
 
@@ -32,7 +32,8 @@ def check_habits(context: Context, texts: Texts) -> None:
 
 def _unused(context: Context, texts: Texts) -> None:
     spec = context.spec
-    called = {each for name, one in spec.personas.items() for _, each in calls_of(name, one)}
+    calls = (each for name, one in spec.personas.items() for _, each in calls_of(name, one))
+    called = {each.partition(".")[0] for each in calls}
     found = context.findings
     silent = found.has(*_HIDE_CALLS) or any(calls_python(each) for each in spec.personas.values())
     for name in spec.endpoints if not silent else ():

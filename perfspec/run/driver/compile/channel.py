@@ -117,7 +117,7 @@ def compile_find(bench: Bench, channel: str, series: SeriesBuffer, connect: Step
             if link.lost is None:
                 return link
             me.wrong = link.lost
-            me.channels[channel] = None
+            me.channels[channel] = None  # somebody was told
             started = perf_counter()
             series.record((started, 0, 0, 0, 0, 0, 0))
             bench.recorder.failed(series, started, *link.lost)

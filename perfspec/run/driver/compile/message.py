@@ -38,11 +38,13 @@ COUNT = "seq"
 class Flight:
     """One message under way; ``landed`` is told once it was acknowledged or given up.
 
-    ``due`` is when it should have been sent: its latency counts from there.
+    ``due`` is when it should have been sent: its latency counts from there. ``content`` is kept
+    only where every step is shown.
     """
 
     __slots__ = (
         "_courier",
+        "content",
         "deadline",
         "due",
         "key",
@@ -59,6 +61,7 @@ class Flight:
         self.me = me
         self.due = due
         self.landed = landed
+        self.content: object = None
         self.key: Hashable = None
         self.deadline = 0.0
         self.seq = self.sent = 0
@@ -104,6 +107,8 @@ class Courier:
         except ExpressionError as error:
             self._bench.fault(me, self.series, str(error))
             return None
+        if self._bench.tracer is not None:
+            flight.content = content
         flight.deadline = perf_counter() + self.message.timeout_s
         if flight.key is not None:
             link.mailbox.expect(flight)
@@ -134,6 +139,13 @@ class Courier:
         if not flight.over:
             link.mailbox.forget(flight)
             self._land(flight, perf_counter(), 0, link.lost or self._late)
+
+    def unsent(self, link: Channel, due: float) -> Wrong:
+        """Record a message that could not even be sent, as the connection is lost; why it is."""
+        lost = link.lost or self._late
+        self.series.record((due, 0, 0, 0, 0, 0, 0))
+        self._bench.recorder.failed(self.series, due, *lost)
+        return lost
 
     def _send(self, link: Channel, flight: Flight, content: object) -> None:
         message = self.message
@@ -187,8 +199,8 @@ def compile_message(bench: Bench, courier: Courier, find: Find) -> Step:
             raise
         me.spent_us += int((perf_counter() - started) * 1e6)
         me.wrong = flight.wrong
-        if link.lost is not None:
-            me.channels[courier.channel] = None
+        if flight.wrong is not None and flight.wrong == link.lost:
+            me.channels[courier.channel] = None  # somebody was told
         if me.leaving:
             raise Leave
         return flight.wrong is None

@@ -38,8 +38,8 @@ def compile_stream(bench: Bench, step: StreamStep, courier: Courier, find: Find)
             pace.forget_all()
         me.spent_us += int((perf_counter() - started) * 1e6)
         me.wrong = pace.wrong
-        if link.lost is not None:
-            me.channels[step.channel] = None
+        if link.lost is not None and pace.wrong is not None:
+            me.channels[step.channel] = None  # somebody was told
         if me.leaving:
             raise Leave
         return pace.wrong is None
@@ -76,7 +76,10 @@ class _Pace:
             due = started + index * every_s
             while (early_s := due - perf_counter()) > 0 and not me.leaving and link.lost is None:
                 wait(me, early_s)
-            if me.leaving or link.lost is not None:
+            if link.lost is not None:
+                self.wrong = self.wrong or self._courier.unsent(link, due)
+                return
+            if me.leaving:
                 return
             late((due, int(-early_s * 1e6)))
             if self._chunks is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
+from socket import SHUT_RDWR
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import quote
@@ -104,6 +105,10 @@ class Wire:
         """Give the connection up; the first reason counts."""
         if self.lost is None:
             self.lost = error, message
+            line = self._socket.sock
+            if line is not None:  # gevent closes what somebody waits for a little later
+                with suppress(OSError):
+                    line.shutdown(SHUT_RDWR)
             self._socket.shutdown()
 
     def close(self) -> None:
