@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import ErrorGroup, Journeys, JourneyWindow, Series, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfspec.measure.errors import ErrorClass
     from perfspec.measure.model import Key
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 MAX_GROUPS = 50  # of errors that read alike, for one series
 MAX_MESSAGE = 200
 OTHER = "other messages"
-
+_PART = 256  # samples that are put into windows at a time: half a millisecond
+T = TypeVar("T")
 
 Sample: TypeAlias = tuple[float, int, int, int, int, int, int]
 """When it started (``perf_counter``), latency and time to first byte in µs, bytes sent and
@@ -46,7 +48,8 @@ class SeriesBuffer:
     """
 
     __slots__ = (
-        "failures", "key", "late", "lateness", "messages", "record", "samples", "serve", "service"
+        "failures", "key", "late", "lateness", "messages", "record", "samples", "serve", "service",
+        "windows",
     )  # fmt: skip
 
     def __init__(self, key: Key) -> None:
@@ -60,6 +63,7 @@ class SeriesBuffer:
         self.serve = self.service.append
         self.failures: list[Failure] = []
         self.messages: set[str] = set()
+        self.windows: dict[int, Window] = {}  # of samples that were settled
 
     def clear(self) -> None:
         self.samples.clear()
@@ -67,6 +71,7 @@ class SeriesBuffer:
         self.service.clear()
         self.failures.clear()
         self.messages.clear()
+        self.windows.clear()
 
 
 class JourneyBuffer:
@@ -128,14 +133,28 @@ class Recorder:
         for series in self._series.values():
             series.clear()
 
+    def settle(self, tell: Listener | None = None) -> Iterator[None]:
+        """Put the samples that are there into windows, some at a time.
+
+        All those of a second at once would stop the hub for so long that each hundredth latency has
+        it in it: whoever calls lets others go on between the parts.
+        """
+        for each in list(self._series.values()):
+            most = max(len(each.samples), len(each.lateness), len(each.service))
+            for _ in range(ceil(most / _PART) if each.samples else 0):
+                if tell is not None:
+                    tell(each.key, each.samples[:_PART], each.failures)
+                self._settle_part(each)
+                yield
+
     def fold(self, tell: Listener | None = None) -> Folded:
         """Take what came in since the last fold; ``tell`` hears of each series' samples before."""
+        for _ in self.settle(tell):
+            pass
         series: list[Series] = []
         errors: list[ErrorGroup] = []
         for each in self._series.values():
-            if each.samples:
-                if tell is not None:
-                    tell(each.key, each.samples, each.failures)
+            if each.windows:
                 series.append(Series(key=each.key, windows=self._windows(each)))
                 errors += _groups(each, self.zero)
         journeys = [self._taken(*each) for each in self._journeys.items()]
@@ -145,39 +164,60 @@ class Recorder:
     def _taken(self, persona: str, buffer: JourneyBuffer) -> Journeys:
         windows: dict[int, JourneyWindow] = {}
         for fate, starts in buffer.fates.items():
-            for started in starts:
-                index = self._index(started)
+            for index, count in self._counted(starts):
                 window = windows.setdefault(index, JourneyWindow(index=index))
-                setattr(window, fate, getattr(window, fate) + 1)
+                setattr(window, fate, count)
             starts.clear()
         return Journeys(persona=persona, windows=[windows[index] for index in sorted(windows)])
 
+    def _counted(self, starts: list[float]) -> Iterator[tuple[int, int]]:
+        """Windows with how many of these began in them."""
+        ranked, begin = sorted(starts), 0
+        while begin < len(ranked):
+            index = self._index(ranked[begin])
+            end = bisect_right(ranked, index, lo=begin, key=self._index)
+            yield index, end - begin
+            begin = end
+
     def _windows(self, series: SeriesBuffer) -> list[Window]:
-        samples, failures = series.samples[:], series.failures
-        series.samples.clear()
-        first, last = self._index(min(samples)[0]), self._index(max(samples)[0])
-        if first == last:
-            windows = {first: _window(first, samples)}
-        else:
-            parts: dict[int, list[Sample]] = {}
-            for sample in samples:
-                parts.setdefault(self._index(sample[0]), []).append(sample)
-            windows = {index: _window(index, part) for index, part in parts.items()}
-        for index, late_us in self._by_window(series.lateness):
-            windows.setdefault(index, Window(index=index)).lateness = Histogram.of(late_us)
-        for index, service_us in self._by_window(series.service):
-            windows.setdefault(index, Window(index=index)).service = Histogram.of(service_us)
-        for failure in failures:
+        windows = series.windows
+        for failure in series.failures:
             counts = windows[self._index(failure.started)].errors
             counts[failure.error] = counts.get(failure.error, 0) + 1
-        return [windows[index] for index in sorted(windows)]
+        found = [windows[index] for index in sorted(windows)]
+        windows.clear()
+        return found
+
+    def _settle_part(self, series: SeriesBuffer) -> None:
+        windows = series.windows
+        for index, part in self._parts(_cut(series.samples)).items():
+            _add(windows.setdefault(index, Window(index=index)), part)
+        for index, late_us in self._by_window(_cut(series.lateness)):
+            window = windows.setdefault(index, Window(index=index))
+            window.lateness = window.lateness or Histogram()
+            window.lateness.add_all(late_us)
+        for index, service_us in self._by_window(_cut(series.service)):
+            window = windows.setdefault(index, Window(index=index))
+            window.service = window.service or Histogram()
+            window.service.add_all(service_us)
+
+    def _parts(self, samples: list[Sample]) -> dict[int, list[Sample]]:
+        """By the window that they began in, which is nearly always the same one."""
+        if not samples:
+            return {}
+        first, last = self._index(min(samples)[0]), self._index(max(samples)[0])
+        if first == last:
+            return {first: samples}
+        found: dict[int, list[Sample]] = {}
+        for sample in samples:
+            found.setdefault(self._index(sample[0]), []).append(sample)
+        return found
 
     def _by_window(self, times: list[tuple[float, int]]) -> Iterable[tuple[int, list[int]]]:
-        """The µs of a list by the window that they began in; the list is empty afterwards."""
+        """The µs of a list by the window that they began in."""
         found: dict[int, list[int]] = {}
         for started, us in times:
             found.setdefault(self._index(started), []).append(us)
-        times.clear()
         return found.items()
 
     def _index(self, started: float) -> int:
@@ -186,18 +226,21 @@ class Recorder:
         return min(bisect_right(self._edges, at_s), len(self._edges) - 1) - 1
 
 
-def _window(index: int, samples: Sequence[Sample]) -> Window:
+def _cut(buffer: list[T]) -> list[T]:
+    """Its oldest entries, which it loses."""
+    part = buffer[:_PART]
+    del buffer[:_PART]
+    return part
+
+
+def _add(window: Window, samples: Sequence[Sample]) -> None:
     _, latency, ttfb, sent, received, connections, extra = zip(*samples, strict=True)
-    window = Window(
-        index=index,
-        bytes_sent=sum(sent),
-        bytes_received=sum(received),
-        connections=sum(connections),
-        extra=sum(extra),
-    )
     window.latency.add_all(latency)
     window.ttfb.add_all(ttfb)
-    return window
+    window.bytes_sent += sum(sent)
+    window.bytes_received += sum(received)
+    window.connections += sum(connections)
+    window.extra += sum(extra)
 
 
 def _groups(series: SeriesBuffer, zero: float) -> list[ErrorGroup]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from perfspec import jsonio
 from perfspec.measure.collect import Collector
 from perfspec.measure.errors import ErrorClass
+from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import Key
 from perfspec.measure.progress import Tick
 from perfspec.plan.load import Stage
@@ -123,3 +124,21 @@ def test_merging_workers_is_the_same_as_counting_in_one_place(
         for found in (here, there)
     ]
     assert counts[0] == counts[1]
+
+
+def test_settling_lets_others_go_on_and_loses_nothing() -> None:
+    recorder = recorded(*(number / 500 for number in range(1_000)))
+    recorder.series(KEY).late((recorder.zero + 0.1, 7))
+    recorder.failed(recorder.series(KEY), recorder.zero, ErrorClass.RESET, "broke")
+    parts = 0
+    for _ in recorder.settle():
+        parts += 1
+        if parts == 2:
+            recorder.series(KEY).record((recorder.zero + 3.0, 1000, 500, 10, 20, 0, 0))
+    assert parts == 4
+    folded = recorder.fold()
+    (series,) = folded.series
+    assert [each.count for each in series.windows] == [500, 500, 1]
+    assert series.windows[0].errors == {ErrorClass.RESET: 1}
+    assert series.windows[0].lateness == Histogram.of([7])
+    assert recorder.fold().series == []
