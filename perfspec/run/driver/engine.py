@@ -7,6 +7,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
+import gevent
 import msgspec
 
 from perfspec.clock import SystemClock
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from perfspec.run.driver.pools import Pool
     from perfspec.run.driver.stats import LocustStats
     from perfspec.run.driver.tracer import Tracer
+
+_BREATH_S = 0.001  # sleep(0) would not let the hub look at its sockets
 
 
 class Engine:
@@ -163,6 +166,8 @@ class Engine:
         tell = None
         if self.stats and listeners:
             tell = partial(self.stats.tell, listeners)
+        for _ in self.recorder.settle(tell):
+            gevent.sleep(_BREATH_S)
         folded = self.recorder.fold(tell)
         if self.stats:
             self.stats.add(folded)
