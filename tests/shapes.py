@@ -9,6 +9,7 @@ from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING
 
+from perfspec.judge.model import Change, Comparison, Outcome
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import (
@@ -19,12 +20,16 @@ from perfspec.measure.model import (
     TestResult,
     Window,
 )
+from perfspec.measure.monitored import Monitored, SampledSeries
+from perfspec.plan.limits import Subject
 from perfspec.plan.load import Stage, phases, users_at, window_edges
-from tests.results import STARTED, error_group, limit, make_plan, make_run, make_test
+from perfspec.plan.metrics import metric_of
+from tests.results import STARTED, abort, error_group, limit, make_plan, make_run, make_test, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from perfspec.judge.model import State
     from perfspec.measure.model import RunResult
     from perfspec.plan.limits import Objective
     from perfspec.plan.load import Phase
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
 SLOWNESS = {"login": 1.4, "list_books": 0.6, "get_book": 0.4, "order": 2.0}
 LOAD = (Stage(users=40, ramp_s=30, hold_s=120), Stage(users=0, ramp_s=15))
 LADDER = tuple(Stage(users=20 * step, ramp_s=10, hold_s=50) for step in range(1, 8))
+WAVES = (1.01, 0.97, 1.0, 1.03, 0.99, 0.98, 1.02, 1.0, 0.97, 1.01, 1.0, 0.99)
 MESSAGE = 'expected status 201, got 503: {"error": "pool exhausted"}'
 
 
@@ -102,6 +108,7 @@ def failing_run() -> tuple[Plan, RunResult]:
         lambda users: 0.05 + users * 0.004,
         failing=lambda second: 0.25 if 90 <= second < 130 else 0.0,
     )
+    measured.monitors = [_pool()]
     return plan, make_run(plan, measured)
 
 
@@ -115,10 +122,35 @@ def undecided_run() -> tuple[Plan, RunResult]:
 
 def ladder_run() -> tuple[Plan, RunResult]:
     """Steps of users up to where latency runs away."""
-    capacity = make_test(*_limits(0.6), name="capacity", stages=LADDER, warm_up_s=5)
+    capacity = make_test(
+        limit("error_rate", 0.01, line=41),
+        name="capacity",
+        stages=LADDER,
+        warm_up_s=5,
+        stop_when=(abort("p95", 0.8),),
+        recommend=0.7,
+    )
     plan = make_plan(capacity)
     measured = shaped(capacity, lambda users: 0.05 / max(1 - users / 150, 0.06))  # a queue
     return plan, make_run(plan, measured)
+
+
+def slower_than_before() -> Comparison:
+    """What a baseline of twelve runs says of the failing run."""
+    return Comparison(
+        runs=12,
+        first="1f0c9a2e7d",
+        last="9b3e51c0aa",
+        shift=0.012,
+        shift_low=-0.01,
+        shift_high=0.03,
+        false_alarms=0.01,
+        changes=(
+            _change("order", Outcome.FAIL, "regression", base=0.62, head=0.75),
+            _change("login", Outcome.PASS, "within", base=0.5, head=0.51),
+            _change("get_book", Outcome.PASS, "no_baseline", base=None, head=0.17),
+        ),
+    )
 
 
 def six_hours_run(endpoints: int = 20) -> tuple[Plan, RunResult]:
@@ -137,6 +169,49 @@ def six_hours_run(endpoints: int = 20) -> tuple[Plan, RunResult]:
         requests_of_a_user=1.5,
     )
     return plan, make_run(plan, measured)
+
+
+def _change(
+    name: str, outcome: Outcome, state: State, *, base: float | None, head: float
+) -> Change:
+    change = None if base is None else head / base - 1
+    return Change(
+        budget=f"{name}.p95",
+        subject=Subject(kind="request", name=name),
+        metric=metric_of("p95"),
+        outcome=outcome,
+        state=state,
+        fail=0.1,
+        warn=0.05,
+        base=base,
+        head=head,
+        change=change,
+        low=None if change is None else change - 0.05,
+        high=None if change is None else change + 0.06,
+        p=0.0004,
+        detectable=0.06,
+        samples=660,
+        history=() if base is None else tuple(base * wave for wave in WAVES),
+        reason={"regression": "beyond the budget", "within": "within the budget"}.get(
+            state, "there is nothing to compare with yet"
+        ),
+        place=place(81),
+        origin=f"endpoints.{name}.budgets.p95",
+    )
+
+
+def _pool() -> Monitored:
+    """A connection pool that is full while orders fail, and then cannot be read for a while."""
+    at_s = [float(second) for second in range(0, 165, 5)]
+    full = [20.0 if 90 <= at < 130 else 4 + at % 3 for at in at_s]
+    used = SampledSeries(
+        name="connections",
+        unit="count",
+        at_s=at_s,
+        values=[None if at == 140 else n for at, n in zip(at_s, full, strict=True)],
+    )
+    wait = SampledSeries(name="wait", unit="s", at_s=at_s, values=[n / 400 for n in full])
+    return Monitored(name="pool", every_s=5, series=[used, wait])
 
 
 def _gentle(users: float) -> float:

@@ -16,7 +16,7 @@ from perfspec.judge.verdict import judge_run
 from perfspec.report.compare import Run, compare
 from perfspec.report.html.compare import compare_html
 from perfspec.report.html.report import report_html
-from tests.shapes import failing_run, ladder_run, passing_run, undecided_run
+from tests.shapes import failing_run, ladder_run, passing_run, slower_than_before, undecided_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ SHOTS = {
     "report-pass": Shot("pass"),
     "report-fail": Shot("fail"),
     "report-inconclusive": Shot("inconclusive", scheme="dark"),
-    "report-capacity": Shot("capacity", part=".charts"),
+    "report-capacity": Shot("capacity"),
     "report-charts-dark": Shot("fail", scheme="dark", part=".charts"),
     "report-phone": Shot("fail", width=390),
     "compare": Shot("compare"),
@@ -48,7 +48,8 @@ SHOTS = {
 
 def _run_of(made: Callable[[], tuple[Plan, RunResult]]) -> Run:
     plan, result = made()
-    return Run(plan, result, judge_run(plan, result))
+    comparisons = {"load": slower_than_before()} if made is failing_run else {}
+    return Run(plan, result, judge_run(plan, result, comparisons=comparisons))
 
 
 def pages() -> dict[str, str]:

@@ -15,7 +15,14 @@ from perfspec.report.html.report import report_html
 from perfspec.units import format_count, format_latency
 from tests.results import HOSTILE, TOTAL, bookshop_run, limit, make_plan, make_run, make_test
 from tests.results import measure as measured
-from tests.shapes import failing_run, ladder_run, passing_run, six_hours_run, undecided_run
+from tests.shapes import (
+    failing_run,
+    ladder_run,
+    passing_run,
+    six_hours_run,
+    slower_than_before,
+    undecided_run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +66,8 @@ AXE = """async () => (await axe.run(document, { resultTypes: ["violations"] })).
 @cache
 def page_of(run: Run) -> str:
     plan, result = run()
-    return report_html(plan, result, judge_run(plan, result))
+    comparisons = {"load": slower_than_before()} if run is failing_run else {}
+    return report_html(plan, result, judge_run(plan, result, comparisons=comparisons))
 
 
 @pytest.mark.parametrize("name", TYPICAL)
@@ -153,6 +161,23 @@ def test_tables_filter(opened: Open) -> None:
     assert names(table) == ["list_books", "get_book"]
     page.get_by_label("Filter endpoints of load").fill("")
     assert len(names(table)) == 5
+
+
+def test_what_was_found_out_beside_the_limits_is_told(opened: Open) -> None:
+    failed = opened(page_of(failing_run)).page
+    budgets = failed.get_by_label("Budgets of load").locator("tbody tr")
+    assert "beyond the budget" in budgets.first.inner_text()
+    assert budgets.count() == 3
+    assert "changed by +21%, budget +10%" in failed.get_by_label("Why").inner_text()
+    assert failed.get_by_label("Monitors of load").locator("tbody tr").count() == 2
+    assert legend(figure(failed, "Monitor pool"))["connections"] == "–"  # noqa: RUF001  (what the page shows)
+    capacity = opened(page_of(ladder_run)).page
+    levels = capacity.get_by_label("Levels of capacity").locator("tbody tr")
+    assert [each.inner_text().split()[0] for each in levels.all()] == [
+        "20", "40", "60", "80", "100", "120", "140",
+    ]  # fmt: skip
+    assert levels.last.inner_text().endswith("broken")
+    assert capacity.get_by_text("Capacity: 120 users; broken at 140.").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -33,6 +33,11 @@ def steps(plan: Plan, verdict: Verdict) -> list[Step]:
         for said in (each.say, "; ".join(each.advice))
         if said
     ]
+    found += [
+        Step(f"{test.name}: {each.cause} Try: {each.advice}.")
+        for test in verdict.tests
+        for each in test.diagnoses
+    ]
     return found + list(_by_outcome(plan, verdict))
 
 

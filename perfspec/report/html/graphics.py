@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perfspec.judge.model import Finding
+    from perfspec.judge.model import Change, Finding
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 120, 28, 2
 GAUGE_WIDTH = 140
@@ -53,3 +53,16 @@ def gauge(finding: Finding) -> Gauge | None:
     end = max(value, limit, low, high) * HEADROOM or 1.0
     low, high = sorted((low, high))
     return Gauge(*(round(each / end * GAUGE_WIDTH, 1) for each in (limit, value, low, high)))
+
+
+def change_gauge(change: Change) -> Gauge | None:
+    """None without a change. The box reaches from the lowest to the highest of all, and zero."""
+    if change.change is None or change.fail is None:
+        return None
+    limit = -change.fail if change.metric.at_least else change.fail
+    low = change.change if change.low is None else change.low
+    high = change.change if change.high is None else change.high
+    marks = (limit, change.change, low, high)
+    start, end = min(0.0, *marks), max(0.0, *marks)
+    length = (end - start) * HEADROOM or 1.0
+    return Gauge(*(round((each - start) / length * GAUGE_WIDTH, 1) for each in marks))

@@ -9,11 +9,15 @@ from perfspec.judge.model import Outcome
 from perfspec.judge.select import samples, seconds
 from perfspec.measure.summary import summarise
 from perfspec.plan.load import Span, duration_s
+from perfspec.report.answers import answer_lines
+from perfspec.report.changes import comparison_lines
 from perfspec.report.escape import one_line
+from perfspec.report.html.answers import BudgetView, LevelView, budgets, ladder
 from perfspec.report.html.chart import rounded
 from perfspec.report.html.charts import Drawing, TestCharts
 from perfspec.report.html.columns import added_up, coarser
 from perfspec.report.html.graphics import Gauge, gauge, spark_path
+from perfspec.report.monitors import monitor_rows, problem_lines
 from perfspec.report.tables import (
     GRAVEST_FIRST,
     NOTHING,
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from perfspec.measure.model import TestResult
     from perfspec.measure.summary import Summary
     from perfspec.plan.model import Plan
+    from perfspec.report.changes import ChangeRow
+    from perfspec.report.monitors import MonitorRow
     from perfspec.report.tables import ErrorRow, FindingRow
 
 SPARK, SPARK_POINTS = 0.95, 40
@@ -70,10 +76,11 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why one test did not pass: its reasons, then ``limits`` that did not, the gravest first."""
+    """Why one test did not pass: its reasons, then budgets and limits, the gravest first."""
 
     test: str
     reasons: tuple[str, ...]
+    budgets: tuple[ChangeRow, ...]
     limits: tuple[FindingRow, ...]
     more: int
 
@@ -97,11 +104,17 @@ class TestView:
     load: str
     judged: str
     tiles: tuple[Tile, ...] = ()
+    answers: tuple[str, ...] = ()
+    levels: tuple[LevelView, ...] = ()
     findings: tuple[FindingView, ...] = ()
+    budgets: tuple[BudgetView, ...] = ()
+    compared: tuple[str, ...] = ()
     endpoints: tuple[EndpointView, ...] = ()
     errors: tuple[ErrorRow, ...] = ()
     journeys: str = ""
     generator: str = ""
+    monitors: tuple[MonitorRow, ...] = ()
+    unread: tuple[str, ...] = ()
     charts: TestCharts | None = None
 
 
@@ -123,24 +136,37 @@ def test_view(
         load=load,
         judged=judged_text(verdict),
         tiles=tuple(_tiles(drawing.result, verdict)),
+        answers=tuple(one_line(each, LONGEST_REASON) for each in answer_lines(verdict)),
+        levels=tuple(ladder(verdict.capacity)),
         findings=tuple(_findings(verdict)),
+        budgets=tuple(budgets(verdict.comparison)),
+        compared=tuple(comparison_lines(verdict.comparison)) if verdict.comparison else (),
         endpoints=endpoints,
         errors=tuple(error_rows(result.errors)),
         journeys=journeys_text(test, result, verdict),
         generator=generator_text(result, verdict),
+        monitors=tuple(monitor_rows(result, verdict)),
+        unread=tuple(problem_lines(result)),
         charts=drawing.charts() if drawing.axis else None,
     )
 
 
 def why(verdict: TestVerdict) -> Why:
-    """With at most ``MOST_REASONS`` limits; none where the test as a whole could not be judged."""
+    """With at most ``MOST_REASONS`` of each; none where the test could not be judged at all."""
     rows = [each.row for each in _findings(verdict) if each.row.outcome is not Outcome.PASS]
-    shown = [] if verdict.invalid else rows
+    changed = [
+        each.row
+        for each in budgets(verdict.comparison)
+        if each.row.outcome is not Outcome.PASS and each.row.compared
+    ]
+    if verdict.invalid:
+        rows, changed = [], []
     return Why(
         test=verdict.name,
         reasons=tuple(one_line(each, LONGEST_REASON) for each in verdict.reasons),
-        limits=tuple(shown[:MOST_REASONS]),
-        more=len(shown[MOST_REASONS:]),
+        budgets=tuple(changed[:MOST_REASONS]),
+        limits=tuple(rows[:MOST_REASONS]),
+        more=len(changed[MOST_REASONS:]) + len(rows[MOST_REASONS:]),
     )
 
 

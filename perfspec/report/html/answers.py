@@ -1,0 +1,54 @@
+"""What a page shows beside limits: budgets against the baseline, and the ladder of a capacity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfspec.report.answers import level_cells
+from perfspec.report.changes import GRAVEST_FIRST, change_rows
+from perfspec.report.html.graphics import GAUGE_WIDTH, Gauge, change_gauge, spark_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfspec.judge.model import Capacity, Comparison
+    from perfspec.report.changes import ChangeRow
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """One budget. ``spark`` are the baseline's values, and this run's as the last."""
+
+    row: ChangeRow
+    gauge: Gauge | None
+    spark: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """One level; ``bar`` is the length of its p95 in a box of ``GAUGE_WIDTH``."""
+
+    cells: tuple[str, ...]
+    kept: bool | None
+    bar: float
+
+
+def budgets(comparison: Comparison | None) -> Iterator[BudgetView]:
+    """The gravest first, as their rows are; none without a comparison."""
+    if comparison is None:
+        return
+    changes = sorted(comparison.changes, key=lambda each: GRAVEST_FIRST.index(each.outcome))
+    for row, change in zip(change_rows(changes), changes, strict=True):
+        values = (*change.history, *(() if change.head is None else (change.head,)))
+        yield BudgetView(row, change_gauge(change), spark_path(values))
+
+
+def ladder(capacity: Capacity | None) -> Iterator[LevelView]:
+    """The levels in the order in which they were held."""
+    if capacity is None:
+        return
+    longest = max((each.p95 or 0.0 for each in capacity.levels), default=0.0) or 1.0
+    for each in capacity.levels:
+        bar = round((each.p95 or 0.0) / longest * GAUGE_WIDTH, 1)
+        yield LevelView(level_cells(each), each.kept, bar)
