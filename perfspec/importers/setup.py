@@ -10,7 +10,7 @@ from typing import Final
 from perfspec import __version__
 from perfspec.importers.draft import SCHEMA_FILE
 
-WORKFLOWS: Final = ("perfspec.yml", "perfspec-publish.yml")
+WORKFLOWS: Final = ("perfspec.yml", "perfspec-publish.yml", "perfspec-baseline.yml")
 _SETTINGS: Final = {"yaml.schemas": {f"./{SCHEMA_FILE}": ["perfspec.yaml"]}}
 
 

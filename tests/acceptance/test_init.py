@@ -37,6 +37,7 @@ FILES = [
     ".vscode/settings.json",
     ".github/workflows/perfspec.yml",
     ".github/workflows/perfspec-publish.yml",
+    ".github/workflows/perfspec-baseline.yml",
 ]
 
 
