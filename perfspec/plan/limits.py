@@ -60,7 +60,8 @@ class Metric(Value, frozen=True, kw_only=True):
 class Subject(Value, frozen=True, kw_only=True):
     """Whose samples: those of one series, of ``kind`` "total" those of all requests together.
 
-    "journeys" are whole journeys; a "monitor" is named with its series. None for ``file_class`` or ``persona`` means all of them together.
+    "journeys" are whole journeys; a "monitor" is named with its series. None for ``file_class`` or
+    ``persona`` means all of them together.
     """
 
     kind: Literal["total", "journeys", "monitor"] | SeriesKind

@@ -9,7 +9,7 @@ import msgspec
 from perfspec.plan.base import Place
 from perfspec.plan.channel import channel_of
 from perfspec.plan.compile.journeys import called_by, calls_python, endpoints_of
-from perfspec.plan.compile.monitors import monitor_objectives, written_monitor_limits
+from perfspec.plan.compile.monitors import MonitorLimitCompiler
 from perfspec.plan.compile.sources import sources_of
 from perfspec.plan.journey import GroupStep, Step
 from perfspec.plan.limits import AbortLimit, During, Objective, Subject
@@ -113,7 +113,9 @@ class LimitCompiler:
             *self._total(),
             *self._endpoints(),
             *self._groups(),
-            *self._monitors(),
+            *MonitorLimitCompiler(self.spec, self.environment, self.name, self._place).objectives(
+                lambda each: each.where is None or self._in_scope(each.where)
+            ),
             *self._selected(),
         )
 
@@ -190,35 +192,12 @@ class LimitCompiler:
                         for metric, limit in written_limits(slo, path).items():
                             yield self._objective(subject, metric, limit, cap=cap, during=during)
 
-    def _monitors(self) -> Iterator[Objective]:
-        environment = self.spec.environments[self.environment]
-        limits = (
-            written_monitor_limits(self.spec.slo, ("slo",))
-            | written_monitor_limits(environment.slo, ("environments", self.environment, "slo"))
-            | written_monitor_limits(self.test.slo, ("tests", self.name, "slo"))
-        )
-        for limit in limits.values():
-            yield from monitor_objectives(
-                limit, self.spec, self.environment, self._place, during=self.test.during
-            )
-
     def _selected(self) -> Iterator[Objective]:
         for name, objective in self.spec.objectives.items():
             where = objective.where
             if not self._in_scope(where or Where()):
                 continue
             limits = written_limits(objective.slo, ("objectives", name, "slo"))
-            sampled = written_monitor_limits(objective.slo, ("objectives", name, "slo"))
-            for each in sampled.values():
-                yield from monitor_objectives(
-                    each,
-                    self.spec,
-                    self.environment,
-                    self._place,
-                    during=objective.during or self.test.during,
-                    prefix=f"{name}.",
-                    requirement=objective.requirement,
-                )
             for subject in self._subjects(where):
                 for metric, limit in limits.items():
                     yield self._objective(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from perfspec.plan.monitor import Source
     from perfspec.spec import model
     from perfspec.spec.levels import MonitorLevels, Unit
+    from perfspec.spec.limits import Objective as WrittenObjective
     from perfspec.spec.limits import Slo
     from perfspec.spec.monitor import Monitor as Written
     from perfspec.spec.monitor import MonitorSeries as WrittenSeries
@@ -122,75 +123,107 @@ def _reading(
     return ("stat", written.stat) if written.stat is not None else ("json", written.json_ or "")
 
 
-class MonitorLimit(NamedTuple):
-    """A limit on one series as it is written: at most, or with ``at_least`` at least."""
+class _Limit(NamedTuple):
+    """A limit on one series (``MONITOR.SERIES``, or with a statistic) as it is written."""
 
     series: str
     path: Path
     level: Level | MonitorLevels
 
 
-def written_monitor_limits(slo: Slo | None, path: Path) -> dict[str, MonitorLimit]:
-    """By ``MONITOR.SERIES`` or ``MONITOR.SERIES.STATISTIC``."""
-    written = (slo.monitors if slo is not None else None) or {}
-    return {
-        name: MonitorLimit(name, (*path, "monitors", name), limit)
-        for name, limit in written.items()
-    }
+class MonitorLimitCompiler:
+    """Limits on series in one test and environment; the upper and the lower bound of each."""
 
+    def __init__(self, spec: model.Spec, environment: str, test: str, place_of: PlaceOf) -> None:
+        self.spec = spec
+        self.environment = environment
+        self.test = test
+        self.place_of = place_of
+        self.monitors = monitors_of(spec, environment)
 
-def monitor_objectives(
-    limit: MonitorLimit,
-    spec: model.Spec,
-    environment: str,
-    place_of: PlaceOf,
-    *,
-    during: During,
-    prefix: str = "",
-    requirement: str | None = None,
-) -> Iterator[Objective]:
-    """The upper and the lower bound, each for itself, in the unit of the series."""
-    name, _, statistic = _parts(limit.series)
-    written, _ = monitors_of(spec, environment).get(name, (None, ()))
-    unit = _unit(spec, limit.series, environment)
-    level = limit.level
-    bounds: list[tuple[str, Level | None, Level | None]] = [("max", None, None)]
-    if isinstance(level, Level):
-        bounds = [("max", None, level)]
-    else:
-        bounds = [("max", level.warn, level.fail), ("min", None, level.min)]
-    for side, warn, fail in bounds:
-        if warn is None and fail is None:
-            continue
-        within = None if isinstance(level, Level) or side == "max" else level.within
-        usual = "mean" if UNITS[unit][0] in _MEAN else side
-        chosen = "max" if within is not None else statistic or usual
-        metric = Metric(name=chosen, kind="sampled", at_least=side == "min", scale=_SCALES[unit][0])
-        series = ".".join(limit.series.split(".")[:2])
-        yield Objective(
-            id=f"{prefix}{series}.{chosen}" + (".min" if side == "min" else ""),
-            subject=Subject(kind="monitor", name=series),
-            metric=metric,
-            warn=None if warn is None else warn.value,
-            fail=None if fail is None else fail.value,
-            min_samples=1,
-            during=during,
-            place=place_of(limit.path),
-            requirement=requirement,
-            origin=".".join(str(part) for part in limit.path),
-            within_s=within,
-            if_absent="inconclusive" if written is None else written.if_absent,
+    def objectives(self, in_scope: Callable[[WrittenObjective], bool]) -> Iterator[Objective]:
+        """Those of the root, environment and test, then those of ``objectives`` in scope."""
+        environment, test = self.spec.environments[self.environment], self.spec.tests[self.test]
+        limits = (
+            _written(self.spec.slo, ("slo",))
+            | _written(environment.slo, ("environments", self.environment, "slo"))
+            | _written(test.slo, ("tests", self.test, "slo"))
         )
+        for limit in limits.values():
+            yield from self._bounds(limit, during=test.during)
+        for name, written in self.spec.objectives.items():
+            if in_scope(written):
+                for limit in _written(written.slo, ("objectives", name, "slo")).values():
+                    yield from self._bounds(
+                        limit,
+                        during=written.during or test.during,
+                        prefix=f"{name}.",
+                        requirement=written.requirement,
+                    )
+
+    def _bounds(
+        self,
+        limit: _Limit,
+        *,
+        during: During,
+        prefix: str = "",
+        requirement: str | None = None,
+    ) -> Iterator[Objective]:
+        level = limit.level
+        within = None if isinstance(level, Level) else level.within
+        for least, warn, fail in _sides(level):
+            metric = self._metric(limit.series, least=least, in_time=least and within is not None)
+            monitor, series, _ = _parts(limit.series)
+            written = self.monitors.get(monitor)
+            yield Objective(
+                id=f"{prefix}{monitor}.{series}.{metric.name}" + (".min" if least else ""),
+                subject=Subject(kind="monitor", name=f"{monitor}.{series}"),
+                metric=metric,
+                warn=None if warn is None else warn.value,
+                fail=None if fail is None else fail.value,
+                min_samples=1,
+                during=during,
+                place=self.place_of(limit.path),
+                requirement=requirement,
+                origin=".".join(str(part) for part in limit.path),
+                within_s=within if least else None,
+                if_absent="inconclusive" if written is None else written[0].if_absent,
+            )
+
+    def _metric(self, name: str, *, least: bool, in_time: bool) -> Metric:
+        """The statistic that is judged; what must be reached in time is reached once."""
+        unit, (_, _, statistic) = self._unit(name), _parts(name)
+        usual = "mean" if UNITS[unit][0] in _MEAN else "min" if least else "max"
+        scale, _ = _SCALES[unit]
+        chosen = "max" if in_time else statistic or usual
+        return Metric(name=chosen, kind="sampled", at_least=least, scale=scale)
+
+    def _unit(self, name: str) -> Unit:
+        """That of this environment's monitor, or where it has none of another's: lint knows one."""
+        monitor, series, _ = _parts(name)
+        places = [self.environment, *self.spec.environments]
+        found = (monitors_of(self.spec, each).get(monitor) for each in places)
+        return next(each[0].units[series] for each in found if each and series in each[0].units)
+
+
+def _written(slo: Slo | None, path: Path) -> dict[str, _Limit]:
+    written = (slo.monitors if slo is not None else None) or {}
+    return {name: _Limit(name, (*path, "monitors", name), limit) for name, limit in written.items()}
+
+
+def _sides(
+    level: Level | MonitorLevels,
+) -> Iterator[tuple[bool, Level | None, Level | None]]:
+    """Whether it is at least, the level that warns and the one that fails."""
+    if isinstance(level, Level):
+        yield False, None, level
+        return
+    if level.warn is not None or level.fail is not None:
+        yield False, level.warn, level.fail
+    if level.min is not None:
+        yield True, None, level.min
 
 
 def _parts(name: str) -> tuple[str, str, str]:
     monitor, series, *statistic = name.split(".")
     return monitor, series, statistic[0] if statistic else ""
-
-
-def _unit(spec: model.Spec, name: str, environment: str) -> Unit:
-    """That of this environment's monitor, or where it has none of another's: lint knows one."""
-    monitor, series, _ = _parts(name)
-    places = [environment, *spec.environments]
-    found = (monitors_of(spec, each).get(monitor) for each in places)
-    return next(each[0].units[series] for each in found if each and series in each[0].units)

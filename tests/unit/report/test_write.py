@@ -18,7 +18,7 @@ def test_all_files_are_written_and_named(tmp_path: Path) -> None:
     folder = tmp_path / "report"
     written = write_reports(folder, plan, run, judge_run(plan, run))
     assert [each.name for each in written] == [
-        "junit.xml", "report.html", "summary.md", "requests.csv", "windows.csv",
+        "junit.xml", "report.html", "summary.md", "requests.csv", "windows.csv", "monitors.csv",
     ]  # fmt: skip
     assert sorted(folder.iterdir()) == sorted(written)
     assert all(each.stat().st_size for each in written)
