@@ -79,7 +79,9 @@ def test_journeys_that_all_failed_are_none_a_second() -> None:
 
 
 def test_few_journeys_keep_no_limit() -> None:
-    assert judge("dropped", 0.0, JourneyWindow(index=1, completed=9)).outcome is Outcome.INCONCLUSIVE
+    assert (
+        judge("dropped", 0.0, JourneyWindow(index=1, completed=9)).outcome is Outcome.INCONCLUSIVE
+    )
 
 
 def test_a_persona_has_its_own() -> None:

@@ -45,7 +45,7 @@ def breakpoint_test(levels: tuple[int, ...] = LEVELS, at_least: float = 30.0) ->
 
 def loaded(test: Test, slow_from: int, until_s: float = 1e9) -> TestResult:
     """Fast below ``slow_from`` users; stopped where a real run is: 10 s into the breach."""
-    levels = [stage.users for stage in test.stages]
+    levels = [stage.level for stage in test.stages]
 
     def seconds_at(middle: float) -> list[float]:
         level = levels[int(middle // STEP_S)]
