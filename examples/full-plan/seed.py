@@ -8,6 +8,7 @@ FILE = Path("build/words.json")
 
 
 def main() -> int:
+    """Exit code 0 when all is as it should be."""
     match sys.argv[1]:
         case "up":
             FILE.parent.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@
 | `stall:after=10s:for=1s` | nothing is answered for a second |
 | `slow-start:10s` | five times as slow at first, evenly back to normal within the time |
 | `saturate:users=40` | 40 requests are served at a time, others wait for a free place |
-| `overload:users=30:for=20s` | more than 30 at a time slow all down, until 20 s after the last of it |
+| `overload:users=30:for=20s` | more than 30 at a time slow all down, and 20 s longer |
 | `drift:/books:+50%:over=60s` | service times of this path grow evenly, by half in a minute |
 | `leak:1MB/s` | memory grows (up to 1 GB) |
 | `down:after=20s` | the process dies with exit code 1 |

@@ -21,10 +21,10 @@ FEWEST = 50
 
 
 def broken(limits: Iterable[AbortLimit], collector: Collector) -> AbortHit | None:
-    """The first of the limits that the last 10 s broke, with at least 50 requests in them, or 50
-    journeys where the limit is on these.
+    """The first of the limits that the last 10 s broke.
 
-    The ten last ticks are what is looked at: whatever came in with them, whenever it was sent.
+    There must be at least 50 requests in them, or 50 journeys where the limit is on these. The ten
+    last ticks are what is looked at: whatever came in with them, whenever it was sent.
     """
     ticks = collector.recent
     if len(ticks) < RECENT_TICKS:

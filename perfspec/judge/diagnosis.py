@@ -157,8 +157,8 @@ def _throttled(symptom: Symptom) -> tuple[str, str]:
     return (
         f"A rate limit (429): about {rate} requests a second were let through.",
         (
-            "lift the limit for the machine that sends the load, or use more accounts and addresses;"
-            " if clients are to wait, write `retry: { status: 429 }`"
+            "lift the limit for the machine that sends the load, or use more accounts and"
+            " addresses; if clients are to wait, write `retry: { status: 429 }`"
         ),
     )
 
@@ -187,8 +187,8 @@ def _reset(symptom: Symptom) -> tuple[str, str]:
     if symptom.under_load:
         return (
             (
-                f"Connections were broken off under load, from {symptom.users} users on: a proxy or a"
-                " server without free workers does that."
+                f"Connections were broken off under load, from {symptom.users} users on: a proxy or"
+                " a server without free workers does that."
             ),
             "look at limits of connections and workers of the target and of every proxy before it",
         )

@@ -21,6 +21,7 @@ from perfspec.plan.load import Span, phases, users_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfspec.judge.model import Failure
     from perfspec.measure.model import TestResult
     from perfspec.plan.load import Phase
     from perfspec.plan.model import Test
@@ -54,7 +55,7 @@ def capacity(test: Test, result: TestResult) -> Capacity | None:
         recommended=None if share is None else math.floor(users * share + 1e-9),
         share=share,
         levels=levels,
-        failure=failure_at(test, result, _span_of_failure(broken, hit.at_s if hit else None)),
+        failure=_failure(test, result, broken),
     )
 
 
@@ -135,8 +136,14 @@ def _highest(test: Test, result: TestResult, kept: Level | None) -> int:
     return users_at(phases(test.stages), math.nextafter(result.measured_s, 0.0))
 
 
-def _span_of_failure(broken: Level | None, hit_s: float | None) -> Span | None:
-    """The ten seconds before the test was stopped, else the whole hold that broke."""
-    if hit_s is not None:
-        return Span(start_s=max(0.0, hit_s - BEFORE_S), end_s=hit_s)
-    return broken.span if broken else None
+def _failure(test: Test, result: TestResult, broken: Level | None) -> Failure | None:
+    """Seen in the ten seconds before the test was stopped, else in the whole level that broke."""
+    hit = result.stopped
+    if hit is None:
+        return None if broken is None else failure_at(test, result, broken.span, broken.users)
+    begin_s = max(0.0, hit.at_s - BEFORE_S)
+    if broken is None:
+        users = users_at(phases(test.stages), math.nextafter(hit.at_s, 0.0))
+        return failure_at(test, result, Span(start_s=begin_s, end_s=hit.at_s), users)
+    span = Span(start_s=max(begin_s, broken.span.start_s), end_s=broken.span.end_s)
+    return failure_at(test, result, span, broken.users)

@@ -10,7 +10,7 @@ from perfspec.judge.model import Breach, ErrorShare, Failure, FirstError, Slowes
 from perfspec.judge.select import samples, seconds
 from perfspec.measure.summary import value_of
 from perfspec.plan.limits import Subject
-from perfspec.plan.load import Span, phases, users_at
+from perfspec.plan.load import Span, phases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,10 +24,8 @@ TELLING = 0.01  # of the requests: rarer errors are not what broke it
 FEWEST = 10
 
 
-def failure_at(test: Test, result: TestResult, span: Span | None) -> Failure | None:
-    """What was wrong in ``span``; None without one."""
-    if span is None:
-        return None
+def failure_at(test: Test, result: TestResult, span: Span, users: int) -> Failure:
+    """What was wrong in ``span``, with so many users."""
     total = samples(result, TOTAL, [span])
     length = seconds([span])
     values = [(each, value_of(each.metric, total, length)) for each in test.stop_when]
@@ -37,7 +35,7 @@ def failure_at(test: Test, result: TestResult, span: Span | None) -> Failure | N
         if value is not None and beyond(each.metric, value, each.limit)
     )
     return Failure(
-        users=users_at(phases(test.stages), (span.start_s + span.end_s) / 2),
+        users=users,
         span=span,
         breaches=breaches,
         errors=tuple(_errors(result, span, total.count)),

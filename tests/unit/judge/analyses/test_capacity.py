@@ -92,6 +92,14 @@ def test_a_short_hold_that_broke_counts_without_being_stopped_in() -> None:
     assert found(test, loaded(test, 40)).users == 20
 
 
+def test_a_level_that_breaks_at_once_is_the_one_it_failed_at() -> None:
+    test = breakpoint_test()
+    answer = found(test, loaded(test, 40, 2 * STEP_S + RAMP_S + 2))
+    assert answer.failure is not None
+    assert (answer.users, answer.failure.users) == (20, 40)
+    assert answer.failure.span.start_s == 2 * STEP_S + RAMP_S
+
+
 def test_stopped_in_a_ramp_the_last_hold_is_the_answer() -> None:
     test = breakpoint_test()
     answer = found(test, loaded(test, 60, 3 * STEP_S + 3))
