@@ -35,6 +35,7 @@ PART: Final = re.compile(
     r"(?P<begin><!-- generated: (?P<what>[^\n]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
 )
 SHOWN: Final = 60  # characters of a value
+SHORT: Final = 120  # of a command within a command
 _EXAMPLE: Final = re.compile(r"\s*Example: `(?P<text>.*)`$", re.DOTALL)
 _LEFT_OUT: Final = re.compile(r", (?P<text>[^,;]+) when left out(?=\.$)")
 
@@ -168,6 +169,10 @@ def _help(command: click.Command, context: click.Context) -> Iterator[str]:
     rows = [(f"`{record[0]}`", record[1]) for record in records if record is not None]
     if rows:
         yield _table(("option", "meaning"), rows)
+    if isinstance(command, click.Group):
+        parts = command.commands.items()
+        rows = [(f"`{name}`", each.get_short_help_str(limit=SHORT)) for name, each in parts]
+        yield _table(("command", "meaning"), rows)
 
 
 def _faults(_: str) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-
 FILES = ("spec", "plan", "result", "verdict", "record")
 
 

@@ -52,6 +52,59 @@ class Finding(Value, frozen=True, kw_only=True):
     requirement: str | None = None
 
 
+class Change(Value, frozen=True, kw_only=True):
+    """One budget compared with the baseline.
+
+    ``base`` and ``head`` are in the metric's unit. ``change``, its interval and ``detectable`` (the
+    smallest change that this run would have failed with 95 %) are shares of the baseline's value,
+    or differences where the metric is itself a share; above 0 is more. From that of a latency what
+    all endpoints share is taken off, so it is not always ``head`` / ``base``. ``p`` is adjusted for
+    the number of tests. ``history`` are the baseline's values, the newest last.
+    """
+
+    budget: str
+    subject: Subject
+    metric: Metric
+    outcome: Outcome
+    state: State
+    fail: float | None = None
+    warn: float | None = None
+    floor_s: float | None = None
+    base: float | None = None
+    head: float | None = None
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    detectable: float | None = None
+    samples: int = 0
+    history: tuple[float, ...] = ()
+    waived: bool = False
+    reason: str
+    place: Place
+    origin: str
+
+
+class Comparison(Value, frozen=True, kw_only=True):
+    """One test against the runs before it. ``notes`` are sentences for every reader.
+
+    ``shift`` is what all endpoints share, as a share of the baseline, with its interval; None where
+    it cannot be told, ``suspect`` where it is more than the baseline explains. ``false_alarms``
+    bounds the chance that an unchanged commit fails.
+    """
+
+    runs: int
+    first: str | None = None
+    last: str | None = None
+    changes: tuple[Change, ...]
+    shift: float | None = None
+    shift_low: float | None = None
+    shift_high: float | None = None
+    suspect: bool = False
+    false_alarms: float | None = None
+    notes: tuple[str, ...] = ()
+
+
 class Level(Value, frozen=True, kw_only=True):
     """A level of the load that was held: its numbers over ``span``, the part that was measured.
 
@@ -136,59 +189,6 @@ class Capacity(Value, frozen=True, kw_only=True):
     share: float | None = None
     levels: tuple[Level, ...] = ()
     failure: Failure | None = None
-
-
-class Change(Value, frozen=True, kw_only=True):
-    """One budget compared with the baseline.
-
-    ``base`` and ``head`` are in the metric's unit. ``change``, its interval and ``detectable`` (the
-    smallest change that this run would have failed with 95 %) are shares of the baseline's value,
-    or differences where the metric is itself a share; above 0 is more. From that of a latency what
-    all endpoints share is taken off, so it is not always ``head`` / ``base``. ``p`` is adjusted for
-    the number of tests. ``history`` are the baseline's values, the newest last.
-    """
-
-    budget: str
-    subject: Subject
-    metric: Metric
-    outcome: Outcome
-    state: State
-    fail: float | None = None
-    warn: float | None = None
-    floor_s: float | None = None
-    base: float | None = None
-    head: float | None = None
-    change: float | None = None
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-    detectable: float | None = None
-    samples: int = 0
-    history: tuple[float, ...] = ()
-    waived: bool = False
-    reason: str
-    place: Place
-    origin: str
-
-
-class Comparison(Value, frozen=True, kw_only=True):
-    """One test against the runs before it. ``notes`` are sentences for every reader.
-
-    ``shift`` is what all endpoints share, as a share of the baseline, with its interval; None where
-    it cannot be told, ``suspect`` where it is more than the baseline explains. ``false_alarms``
-    bounds the chance that an unchanged commit fails.
-    """
-
-    runs: int
-    first: str | None = None
-    last: str | None = None
-    changes: tuple[Change, ...]
-    shift: float | None = None
-    shift_low: float | None = None
-    shift_high: float | None = None
-    suspect: bool = False
-    false_alarms: float | None = None
-    notes: tuple[str, ...] = ()
 
 
 class TestVerdict(Value, frozen=True, kw_only=True):

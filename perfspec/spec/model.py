@@ -19,9 +19,10 @@ from perfspec.spec.base import (
 )
 from perfspec.spec.budget import Baseline, TestBudget, Waiver
 from perfspec.spec.limits import Objective, Slo
-from perfspec.spec.load import Protected, Sequence, Test
+from perfspec.spec.load import Sequence, Test
 from perfspec.spec.monitor import Monitor
 from perfspec.spec.persona import Persona
+from perfspec.spec.protected import Protected
 from perfspec.spec.request import Endpoint, FileClass, Headers
 
 Url = Annotated[

@@ -14,7 +14,7 @@ from perfspec.spec.limits import as_names
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from perfspec.spec import load, model
+    from perfspec.spec import model, protected
 
 
 def compile_environment(
@@ -71,7 +71,7 @@ def _service(name: str, written: model.Service, url: str, put: Callable[[str], s
     )
 
 
-def _protection(written: load.Protected) -> Protection:
+def _protection(written: protected.Protected) -> Protection:
     return Protection(
         max_users=written.max_users,
         tests=None if written.tests is None else tuple(written.tests),
