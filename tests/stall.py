@@ -6,6 +6,7 @@ answer. It stands still with request NUMBER (from 1), which is the first to wait
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import subprocess
@@ -45,9 +46,7 @@ class Server(asyncio.Protocol):
 
 async def serve(number: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: Server(number, seconds), "127.0.0.1", 0, backlog=4096
-    )
+    server = await loop.create_server(lambda: Server(number, seconds), "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  (for who started it)
     await loop.run_in_executor(None, sys.stdin.read)
     print(json.dumps(Server.answered), flush=True)  # noqa: T201
@@ -82,4 +81,7 @@ def stalling(number: int, seconds: float) -> Iterator[Stall]:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2])))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("number", type=int)
+    parser.add_argument("seconds", type=float)
+    asyncio.run(serve(**vars(parser.parse_args())))

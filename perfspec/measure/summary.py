@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Summary:
     """Times in seconds, ``rate`` in requests a second, ``error_rate`` a ratio, sizes in bytes.
 
-    ``quantiles``, ``ttfb`` and ``service`` are keyed ``p50`` to ``p99_9``, and empty without samples.
+    ``quantiles``, ``ttfb`` and ``service`` are keyed ``p50`` to ``p99_9``; empty without samples.
     ``service`` counts from when a request was really sent, as latency does in the closed model.
     """
 

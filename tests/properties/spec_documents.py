@@ -83,12 +83,16 @@ levels = st.sampled_from(
     ["70%", "300ms", "2 GiB", "10MB/s", "10 / min", "5", 5, 0.5, "${N}", "${N:-5%}", "${N:-1h30m}"]
 )
 slos |= mapping(
-    {"monitors": st.dictionaries(
-        st.sampled_from(["api.cpu", "db.slow_queries.p95"]),
-        levels | mapping({"warn": levels}, fail=levels) | mapping({"min": levels}, within=durations),
-        min_size=1,
-        max_size=2,
-    )}
+    {
+        "monitors": st.dictionaries(
+            st.sampled_from(["api.cpu", "db.slow_queries.p95"]),
+            levels
+            | mapping({"warn": levels}, fail=levels)
+            | mapping({"min": levels}, within=durations),
+            min_size=1,
+            max_size=2,
+        )
+    }
 )
 statuses = one_or_more(st.sampled_from([100, 204, 599, "2xx", "5xx"]))
 headers = st.dictionaries(st.sampled_from(["Accept", "X-Trace"]), scalars, max_size=2)

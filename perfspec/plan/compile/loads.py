@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from perfspec.spec import load as spec
 
+_Written: TypeAlias = (
+    "int | float | list[int] | list[float] | spec.ArrivalRate | spec.ArrivalLevels | None"
+)
 DEFAULT_WARM_UP_S = 10.0
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _GROUPS = {"daily": range(7), "weekdays": range(5), "weekend": range(5, 7)}
@@ -99,9 +102,7 @@ def _spread(written: Iterable[spec.Stage]) -> list[Stage]:
     ]
 
 
-def _levels(
-    written: int | float | list[int] | list[float] | spec.ArrivalRate | spec.ArrivalLevels | None,
-) -> list[Stage]:
+def _levels(written: _Written) -> list[Stage]:
     """A stage for each level, without its times."""
     match written:
         case list():
@@ -113,8 +114,8 @@ def _levels(
         case None:
             return []
         case _:
-            spacing = written.spacing
-            return [msgspec.structs.replace(each, spacing=spacing) for each in _levels(written.rate)]
+            levels, spacing = _levels(written.rate), written.spacing
+            return [msgspec.structs.replace(each, spacing=spacing) for each in levels]
 
 
 def _jitter(written: spec.Jitter) -> Jitter:

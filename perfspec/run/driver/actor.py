@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from gevent.hub import Waiter, get_hub
 
+from perfspec.run.driver.alarm import ROUGH_S
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gevent import Greenlet
 
     from perfspec.measure.errors import ErrorClass
+    from perfspec.run.driver.alarm import Alarm
     from perfspec.run.driver.transports.channels import Channel
     from perfspec.run.driver.transports.exchange import Response
     from perfspec.run.driver.transports.http import Session
@@ -32,11 +35,12 @@ class Actor:
     ``spent_us`` adds up the latencies of a group or a life, ``wrong`` is why the last step failed.
     ``renew_at`` is when the credentials must be renewed, ``life_renew_at`` the same of those that
     ``on_start`` captured. ``due`` is when the next request should start (``perf_counter``), None if
-    that is only now. ``channels`` are its open connections by name; None is one that was lost
-    and that somebody was told of.
+    that is only now; ``alarm`` keeps to it where milliseconds count. ``channels`` are its open
+    connections by name; None is one that was lost and that somebody was told of.
     """
 
     __slots__ = (
+        "alarm",
         "base",
         "beside",
         "channels",
@@ -68,6 +72,7 @@ class Actor:
         self.renewing = False
         self.leaving = False
         self.due: float | None = None
+        self.alarm: Alarm | None = None
         self.waiter: Waiter[None] | None = None
         self.beside: set[Greenlet[..., None]] = set()
         self.channels: dict[str, Channel | None] = {}
@@ -89,7 +94,15 @@ class Actor:
         """Pause like a person; the next request is due when the pause should have ended."""
         now = perf_counter()
         self.due = (now if self.due is None else self.due) + seconds
-        self.pause(max(self.due - now, 0.0))
+        left = self.due - now
+        if self.alarm is None or left <= 0:
+            self.pause(max(left, 0.0))
+            return
+        if left > ROUGH_S:
+            self.pause(left - ROUGH_S)
+        self.alarm.sleep_until(self.due)
+        if self.leaving:
+            raise Leave
 
     def rest(self) -> None:
         """Wait to be woken up, or raise Leave when the user is told to stop."""

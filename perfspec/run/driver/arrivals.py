@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import gevent
 
 from perfspec.run.driver.actor import NEVER, Leave
+from perfspec.run.driver.alarm import ROUGH_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gevent.event import Event
 
+    from perfspec.run.driver.alarm import Alarm
     from perfspec.run.driver.life import VirtualUser
     from perfspec.run.driver.recorder import Recorder
     from perfspec.run.driver.schedule import Arrival
@@ -35,11 +38,13 @@ class Arrivals:
         clock: TestClock,
         recorder: Recorder,
         stopping: Event,
+        alarm: Alarm | None,
     ) -> None:
         self._hire = hire
         self._clock = clock
         self._recorder = recorder
         self._stopping = stopping
+        self._alarm = alarm
         self._desks: dict[str, _Desk] = {}
         self._users = self._most = 0
         self._greenlet: gevent.Greenlet[..., None] | None = None
@@ -88,9 +93,8 @@ class Arrivals:
 
     def _run(self, schedule: Iterable[Arrival]) -> None:
         for number, each in enumerate(schedule):
-            while not self._stopping.is_set() and (left := each.at_s - self._clock.now()) > 0:
-                self._stopping.wait(left)
             due = (self._clock.zero or 0.0) + each.at_s
+            self._wait(due)
             if not self._stopping.is_set():
                 self._start(each.persona, due)
             elif each.at_s <= self._clock.now():
@@ -99,6 +103,14 @@ class Arrivals:
                 return
             if number % _BREATH == 0:
                 gevent.sleep(0)
+
+    def _wait(self, due: float) -> None:
+        """Until then, or until nothing is to start any more."""
+        rough_s = ROUGH_S if self._alarm is not None else 0.0
+        while not self._stopping.is_set() and (left := due - rough_s - perf_counter()) > 0:
+            self._stopping.wait(left)
+        if self._alarm is not None and not self._stopping.is_set():
+            self._alarm.sleep_until(due)
 
     def _start(self, persona: str, due: float) -> None:
         desk = self._desks.setdefault(persona, _Desk())

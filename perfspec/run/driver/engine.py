@@ -19,6 +19,7 @@ from perfspec.plan.load import window_edges
 from perfspec.plan.model import RowsFile
 from perfspec.plan.shares import most_users, split_users
 from perfspec.run.driver.actor import Actor, UserRandom
+from perfspec.run.driver.alarm import Alarm
 from perfspec.run.driver.arrivals import Arrivals
 from perfspec.run.driver.compile.bench import Bench
 from perfspec.run.driver.compile.persona import compile_persona
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from perfspec.plan.base import JsonValue
     from perfspec.plan.journey import Persona
     from perfspec.plan.model import Plan, Test
+    from perfspec.run.driver.compile.oauth2 import SharedToken
     from perfspec.run.driver.compile.persona import Script
     from perfspec.run.driver.pools import Pool
     from perfspec.run.driver.stats import LocustStats
@@ -78,6 +80,7 @@ class Engine:
         self._started: dict[str, int] = {}
         self._worker, self._workers = 0, 1
         self._cpu = CpuMeter()
+        self._alarm: Alarm | None = None
 
     def prepare(self) -> None:
         """Compile the journeys, read the data, look hosts up. Raises PerfspecError."""
@@ -128,8 +131,8 @@ class Engine:
     def employ(self, hire: Callable[[str], None]) -> None:
         """Where users come from whom arriving journeys need: ``hire`` starts one of a persona."""
         if self.test.open_model is not None:
-            crew = self.crew
-            crew.arrivals = Arrivals(hire, self.clock, self.recorder, crew.stopping)
+            crew, self._alarm = self.crew, Alarm.here()
+            crew.arrivals = Arrivals(hire, self.clock, self.recorder, crew.stopping, self._alarm)
 
     def _let_arrive(self, arrivals: Arrivals, max_users: int) -> None:
         """Start this worker's share of the journeys, with its share of the users."""
@@ -157,6 +160,7 @@ class Engine:
         seed = f"{self.plan.seed}/{persona}/{ordinal}"
         actor = Actor(self._transport.session(), Random(seed))  # noqa: S311  (repeatable on purpose)
         journeys = self.recorder.journeys(persona)
+        actor.alarm = self._alarm
         script, arrivals = self.scripts[persona], self.crew.arrivals
         return VirtualUser(actor, script, self._pools, journeys, self.crew, arrivals)
 
@@ -198,6 +202,8 @@ class Engine:
         """Close all connections."""
         self._transport.close()
 
+        if self._alarm is not None:
+            self._alarm.close()
     def _planned(self) -> int:
         """The users of this second; personas with fixed numbers of users may not add up to more.
 

@@ -114,7 +114,7 @@ def test_lateness_is_what_the_generator_says_of_its_requests() -> None:
 
 
 @pytest.mark.parametrize(("dropped", "valid"), [(0, True), (10, True), (11, False)])
-def test_more_than_one_percent_dropped_is_inconclusive(dropped: int, valid: bool) -> None:  # noqa: FBT001  (one of a table)
+def test_more_than_one_percent_dropped_is_inconclusive(dropped: int, valid: bool) -> None:
     objective = limit("p95", 0.2)
     test = opened(objective)
     found = result(test, JourneyWindow(index=2, completed=1000 - dropped, dropped=dropped))

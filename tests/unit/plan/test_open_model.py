@@ -39,7 +39,12 @@ def rush(**rest: float) -> Test:
 def test_every_level_is_a_stage_and_rates_are_per_second() -> None:
     test = rush()
     levels = [(each.arrivals, each.spacing, each.users) for each in test.stages]
-    assert levels == [(5, "even", None), (10, "even", None), (20, "poisson", None), (0, "even", None)]
+    assert levels == [
+        (5, "even", None),
+        (10, "even", None),
+        (20, "poisson", None),
+        (0, "even", None),
+    ]
     assert test.open_model == OpenModel(max_users=50, finish_within_s=45)
     assert (test.peak_users, test.finish_within_s) == (50, 45)
 
@@ -77,7 +82,9 @@ def test_what_happens_after_the_load_has_a_window_of_its_own() -> None:
 
 
 def test_limits_on_journeys_have_journeys_as_their_subject() -> None:
-    found = {each.metric.name: each for each in rush().objectives if each.origin.startswith("tests")}
+    found = {
+        each.metric.name: each for each in rush().objectives if each.origin.startswith("tests")
+    }
     assert {name: str(each.subject) for name, each in found.items()} == {
         "dropped": "all journeys",
         "journeys": "all journeys",
