@@ -33,8 +33,8 @@ environments: { local: { url: "<url>" }, other: { url: "<url>" } }
 endpoints: { books: { request: GET /books } }
 personas: { reader: { think: 20ms, journey: [books] } }
 tests:
-  load: { users: 3, duration: 1s, slo: { error_rate: 0% } }
-  broken: { users: 3, duration: 1s, slo: { throughput: 90000/s } }
+  load: { users: 3, duration: 3s, slo: { error_rate: 0% } }
+  broken: { users: 3, duration: 3s, slo: { throughput: 90000/s } }
 sequences: { default: [load] }
 """
 HEAD = "b" * 40

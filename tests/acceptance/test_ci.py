@@ -30,7 +30,7 @@ personas: { reader: { think: 20ms, journey: [books] } }
 tests:
   load:
     users: 3
-    duration: 1s
+    duration: 3s
     slo: { <limit> }
 """
 HEAD = "b" * 40

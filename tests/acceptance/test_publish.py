@@ -29,7 +29,7 @@ personas: { reader: { think: 20ms, journey: [books] } }
 tests:
   load:
     users: 3
-    duration: 2s
+    duration: 3s
     slo: { throughput: 100000/s }
 """
 MERGE, HEAD = "a" * 40, "b" * 40
