@@ -159,20 +159,30 @@ def every_step(steps: Iterable[Step]) -> Iterator[Step]:
             yield from every_step(each.steps)
 
 
+class OAuth2(Value, frozen=True, kw_only=True):
+    """A client that gets one token for all users (client credentials)."""
+
+    token_url: str
+    client_id: str
+    client_secret: str
+    scope: str | None = None
+
+
 class Auth(Value, frozen=True, kw_only=True):
     """Credentials: templates of headers, left out while null, sent to the own host only.
 
     ``headers`` holds for scheme ``bearer`` ``Authorization`` with the bare token, for ``basic``
-    ``user`` and ``password``, for ``header`` whole headers by name.
+    ``user`` and ``password``, for ``header`` whole headers by name, for ``oauth2`` nothing.
 
     ``renew_with`` endpoints run when the age of the credential reaches ``expires_in`` (a
     duration in seconds, an expression, or None: the ``exp`` of the JWT) less ``renew_before_s``,
     and after a 401.
     """
 
-    scheme: Literal["bearer", "basic", "header"]
+    scheme: Literal["bearer", "basic", "header", "oauth2"]
     headers: dict[str, str]
-    renew_before_s: float = 0.0
+    oauth2: OAuth2 | None = None
+    renew_before_s: float | None = None
     renew_with: tuple[str, ...] = ()
     expires_in: float | str | None = None
 

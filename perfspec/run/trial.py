@@ -51,7 +51,8 @@ def try_plan(
 
     def work(context: Context, record: Record, failure: Callable[[], StepError | None]) -> str:
         (test,) = context.plan.tests
-        renewing = {each.name for each in test.personas if each.auth and each.auth.renew_with}
+        signing = {each.name: each.auth for each in test.personas if each.auth is not None}
+        renewing = {name for name, auth in signing.items() if auth.renew_with or auth.oauth2}
         broken: set[str] = set()
         with Child.start(context, test.name, _MESSAGE, "--try") as child:
             for each in _messages(context, child, failure):

@@ -10,7 +10,6 @@ _LATER: Final = {
     "GroupStep": "budget",
     "Objective": "budget",
     "Slo": _METRICS,
-    "Auth": "oauth2",
 }
 
 

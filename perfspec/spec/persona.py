@@ -21,6 +21,7 @@ from perfspec.spec.base import (
     Weight,
     by_shape,
     only_one,
+    wrong,
 )
 from perfspec.spec.channel import Answer
 from perfspec.spec.limits import Slo
@@ -225,6 +226,9 @@ Step = Annotated[
 Steps = list[Step]
 
 
+AUTH_SCHEMES = ("bearer", "basic", "header", "oauth2")
+
+
 class BasicAuth(Strict):
     """User and password of HTTP's basic authentication."""
 
@@ -232,6 +236,25 @@ class BasicAuth(Strict):
     password: Scalar = Field(
         description='What proves it. Example: `password: "{{ user.password }}"`'
     )
+
+
+class OAuth2(Strict):
+    """A client that gets one token for all users (client credentials)."""
+
+    token_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(/|https?://|\$\{)\S*$",
+            json_schema_extra={
+                "patternErrorMessage": "Write a path such as /oauth/token, or a URL"
+            },
+        ),
+    ] = Field(description="Where tokens come from. Example: `token_url: /oauth/token`")
+    client_id: Text = Field(description="Who asks. Example: `client_id: perfspec`")
+    client_secret: Text = Field(
+        description="What proves it. Example: `client_secret: ${CLIENT_SECRET}`"
+    )
+    scope: Text | None = Field(None, description="What is asked for. Example: `scope: read write`")
 
 
 class Auth(Strict):
@@ -250,6 +273,11 @@ class Auth(Strict):
     header: dict[Text, Scalar] | None = Field(
         None, description='Headers of your own. Example: `header: { X-Key: "{{ key }}" }`'
     )
+    oauth2: OAuth2 | None = Field(
+        None,
+        description="One token for all users, renewed before it ends. Example: `oauth2: "
+        '{ token_url: /oauth/token, client_id: perfspec, client_secret: "${CLIENT_SECRET}" }`',
+    )
     renew_before: Duration | None = Field(
         None, description="How long before its end it is renewed. Example: `renew_before: 60s`"
     )
@@ -266,7 +294,11 @@ class Auth(Strict):
 
     @model_validator(mode="after")
     def _one_scheme(self) -> Self:
-        only_one(self, ("bearer", "basic", "header"), "auth")
+        scheme = only_one(self, AUTH_SCHEMES, "auth")
+        ill = self.model_fields_set & {"renew_with", "expires_in"}
+        if scheme == "oauth2" and ill:
+            text = f"{min(ill)} does not belong to oauth2, which renews its token by itself"
+            raise wrong(text)
         return self
 
 

@@ -13,6 +13,7 @@ from perfspec.plan.journey import (
     GroupStep,
     MessageStep,
     MixStep,
+    OAuth2,
     Options,
     Pcm,
     Persona,
@@ -208,7 +209,8 @@ def _auth(written: spec.Auth) -> Auth:
     return Auth(
         scheme=scheme,
         headers=headers,
-        renew_before_s=written.renew_before or 0.0,
+        oauth2=None if written.oauth2 is None else OAuth2(**written.oauth2.model_dump()),
+        renew_before_s=written.renew_before,
         renew_with=tuple(written.renew_with or ()),
         expires_in=expires,
     )
@@ -220,7 +222,9 @@ def _pair(bounds: Range) -> tuple[float, float]:
 
 def _credentials(
     written: spec.Auth,
-) -> tuple[Literal["bearer", "basic", "header"], dict[str, str]]:
+) -> tuple[Literal["bearer", "basic", "header", "oauth2"], dict[str, str]]:
+    if written.oauth2 is not None:
+        return "oauth2", {}
     if written.bearer is not None:
         return "bearer", {"Authorization": written.bearer}
     if written.basic is not None:

@@ -10,6 +10,7 @@ from perfspec.spec.budget import Budget, TestBudget
 from perfspec.spec.channel import CHANNEL_KEYS, SENDS
 from perfspec.spec.limits import Slo
 from perfspec.spec.monitor import KINDS, OWN_SERIES, READ_BY
+from perfspec.spec.persona import AUTH_SCHEMES
 from perfspec.spec.request import BODIES, OF_REQUESTS
 
 Node = dict[str, Any]
@@ -80,7 +81,14 @@ def _conditions(*keys: str) -> tuple[Rule, ...]:
 _LEVELS: Final = _any_of("Write warn, fail or both", "warn", "fail")
 _SHORT: Final = ("users", "arrivals", "duration", "spawn_rate")
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
-    "Auth": _one_of("Auth", "bearer", "basic", "header"),
+    "Auth": (
+        *_one_of("Auth", *AUTH_SCHEMES),
+        Rule(
+            "oauth2 renews its token by itself: leave renew_with and expires_in out",
+            given=("oauth2",),
+            forbids=("renew_with", "expires_in"),
+        ),
+    ),
     "Capture": _one_of("A capture", *_written(CAPTURES)),
     "Data": (
         *_one_of("A data source", "json", "jsonl", "csv", "generate", "files"),

@@ -43,7 +43,7 @@ def persona(keys: str) -> str:
         (endpoint("request: GET /, headers: { A: [1] }"), "6:41: PS103 A is a list (it is text or a number or true or false, such as headers: { X-Trace: abc })"),
         (spec(objectives="\n  o: { slo: { p95: 1s }, requirement: 11.2 }"), '12:39: PS103 requirement is 11.2 (it is text: write "11.2" in quotes)'),
         (slo("p95: [1s]"), "10:43: PS103 p95 is a list (write a duration such as 300ms, or { warn: 300ms, fail: 500ms })"),
-        (persona("journey: [home, 5]"), "8:40: PS103 journey[1] is 5 (write an endpoint's name, or a mapping with group, mix, think, set or call)"),
+        (persona("journey: [home, 5]"), "8:40: PS103 journey[1] is 5 (write an endpoint's name, or a mapping with one of group, mix, think, set, call, connect, receive, stream, close)"),
         # choices, names, forms
         (spec(perfspec="2"), "1:11: PS105 version 2 of the language is not known (write perfspec: 1)"),
         (one_test("users: 5, duration: 2m, during: holds"), "10:44: PS105 during is 'holds' (did you mean 'hold'?)"),

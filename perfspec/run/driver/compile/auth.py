@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from perfspec.expr import ExpressionError, Template, parse_expression, parse_template
 from perfspec.expr.template import Hole
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     from perfspec.run.driver.compile.bench import Bench, Step
 
 Render: TypeAlias = "Callable[[Scope], str | None]"  # None: some value in it is null
+
+
+class SignIn(Protocol):
+    """How users sign in: with what they captured themselves, or with a token of all."""
+
+    @property
+    def names(self) -> frozenset[str]: ...
+
+    @property
+    def renewable(self) -> bool: ...
+
+    def lines(self, scope: Scope) -> tuple[str, ...]: ...
+
+    def captured(self, me: Actor) -> None: ...
+
+    def renew(self, me: Actor) -> bool: ...
 
 
 class Credentials:
@@ -55,7 +71,7 @@ class Credentials:
         if not self.renewable:
             return
         seconds = self._seconds_left(me.scope)
-        me.renew_at = perf_counter() + seconds - self._auth.renew_before_s
+        me.renew_at = perf_counter() + seconds - (self._auth.renew_before_s or 0.0)
         if any(name in me.base for name in self.names):
             me.life_renew_at = me.renew_at
 

@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 
     from perfspec.expr import Closure, Scope, Tools
     from perfspec.expr.nested import Special
-    from perfspec.plan.journey import Persona
+    from perfspec.plan.journey import OAuth2, Persona
     from perfspec.plan.limits import SeriesKind
     from perfspec.plan.model import Plan
     from perfspec.run.driver.actor import Actor, UserRandom
+    from perfspec.run.driver.compile.oauth2 import SharedToken
     from perfspec.run.driver.files import Files
     from perfspec.run.driver.recorder import Recorder, SeriesBuffer
     from perfspec.run.driver.tracer import Tracer
     from perfspec.run.driver.transports.dial import Dialer
     from perfspec.run.driver.transports.exchange import Shape
     from perfspec.run.driver.transports.handles import Prepared
+    from perfspec.run.driver.transports.http import Session
 
 Step: TypeAlias = "Callable[[Actor], bool]"  # False: it failed, and what follows is skipped
 
@@ -47,7 +49,8 @@ class Value(NamedTuple):
 class Bench:
     """``variables`` are those of ``${NAME}``; ``tracer`` is there only when every step is shown.
 
-    ``prepare`` makes the transport's part of an endpoint, ``dialer`` opens connections that stay.
+    ``prepare`` makes the transport's part of an endpoint, ``session`` a user of no persona,
+    ``dialer`` opens connections that stay. ``tokens`` are those that all users share.
     ``report_bug`` takes what broke in a greenlet that nobody waits for. ``names`` collects what the
     templates mention: the data sources that the persona needs.
     """
@@ -60,8 +63,10 @@ class Bench:
     recorder: Recorder
     files: Files
     prepare: Callable[[Shape], Prepared]
+    session: Callable[[], Session]
     dialer: Dialer
     report_bug: Callable[[BaseException | None], None]
+    tokens: dict[OAuth2, SharedToken] = field(default_factory=dict)
     open_model: bool = False
     tracer: Tracer | None = None
     names: set[str] = field(default_factory=set)

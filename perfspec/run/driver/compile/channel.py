@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from perfspec.plan.channel import Channel as PlanChannel
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.auth import Credentials
+    from perfspec.run.driver.compile.auth import SignIn
     from perfspec.run.driver.compile.bench import Bench, Step
     from perfspec.run.driver.recorder import SeriesBuffer
 
 Find: TypeAlias = "Callable[[Actor], Channel | None]"
 
 
-def compile_connect(bench: Bench, channel: PlanChannel, credentials: Credentials | None) -> Step:
+def compile_connect(bench: Bench, channel: PlanChannel, credentials: SignIn | None) -> Step:
     """Opens the channel, measured until its session is there.
 
     Raises ExpressionError for a template that is malformed.

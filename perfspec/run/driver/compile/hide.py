@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.auth import Credentials
+    from perfspec.run.driver.compile.auth import SignIn
     from perfspec.run.driver.compile.capture import Captures
     from perfspec.run.driver.transports.documents import Document
     from perfspec.run.driver.transports.exchange import Response
@@ -22,7 +22,7 @@ Hide: TypeAlias = "Callable[[Actor, Response, Document, str], str]"
 SHORTEST = 8  # a shorter cookie is a setting, such as a language
 
 
-def compile_hide(credentials: Credentials | None, captures: Captures) -> Hide:
+def compile_hide(credentials: SignIn | None, captures: Captures) -> Hide:
     """A function that masks what the user signs in with, now or after this answer, and its cookies.
 
     It may raise ExpressionError.

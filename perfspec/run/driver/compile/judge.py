@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from perfspec.plan.request import Capture, Expect
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.auth import Credentials
+    from perfspec.run.driver.compile.auth import SignIn
     from perfspec.run.driver.compile.bench import Bench
     from perfspec.run.driver.compile.capture import Captures
     from perfspec.run.driver.compile.check import Checks
@@ -44,7 +44,7 @@ class Judge(NamedTuple):
 
 
 def compile_judge(
-    bench: Bench, expect: Expect, captures: Sequence[Capture], credentials: Credentials | None
+    bench: Bench, expect: Expect, captures: Sequence[Capture], credentials: SignIn | None
 ) -> Judge:
     """Raises ExpressionError for a path or template that is malformed."""
     checks, reads = compile_expect(bench, expect), compile_captures(captures)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from perfspec.plan.channel import Message
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.auth import Credentials
+    from perfspec.run.driver.compile.auth import SignIn
     from perfspec.run.driver.compile.bench import Bench, Step
     from perfspec.run.driver.compile.channel import Find
     from perfspec.run.driver.compile.judge import Wrong
@@ -76,7 +76,7 @@ class Flight:
 class Courier:
     """Sends messages of one kind; every one becomes a sample once its fate is known."""
 
-    def __init__(self, bench: Bench, message: Message, credentials: Credentials | None) -> None:
+    def __init__(self, bench: Bench, message: Message, credentials: SignIn | None) -> None:
         """Raises ExpressionError for a template or path that is malformed."""
         self.message = message
         self.channel = channel_of(message.name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perfspec.plan.channel import Channel
     from perfspec.plan.request import Endpoint, Poll
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.auth import Credentials
+    from perfspec.run.driver.compile.auth import SignIn
     from perfspec.run.driver.compile.bench import Bench
     from perfspec.run.driver.compile.body import CompiledBody
     from perfspec.run.driver.transports.handles import Prepared
@@ -35,7 +35,7 @@ class Outgoing(NamedTuple):
 
 
 def compile_outgoing(
-    bench: Bench, endpoint: Endpoint, credentials: Credentials | None, *, keep_body: bool
+    bench: Bench, endpoint: Endpoint, credentials: SignIn | None, *, keep_body: bool
 ) -> Outgoing:
     """The request of an endpoint; raises ExpressionError for a template that is malformed."""
     body = None if endpoint.body is None else compile_body(bench, endpoint.body)
@@ -57,7 +57,7 @@ def compile_outgoing(
 
 
 def compile_poll_request(
-    bench: Bench, endpoint: Endpoint, poll: Poll, credentials: Credentials | None
+    bench: Bench, endpoint: Endpoint, poll: Poll, credentials: SignIn | None
 ) -> Outgoing:
     """The request that asks whether a job is done; it signs in as the endpoint does."""
     constant, render = _headers(bench, poll.headers)
@@ -73,7 +73,7 @@ def compile_poll_request(
 
 
 def compile_opening(
-    bench: Bench, channel: Channel, credentials: Credentials | None
+    bench: Bench, channel: Channel, credentials: SignIn | None
 ) -> Callable[[Actor], tuple[str, Lines]]:
     """URL (http or https) and header lines of a WebSocket's handshake."""
     constant, render = _headers(bench, channel.headers)
@@ -147,7 +147,7 @@ def _headers(
     return constant, lambda scope: tuple([name + render(scope) for name, render in renders])
 
 
-def _sign_in(bench: Bench, credentials: Credentials) -> Callable[[Scope, str], Lines]:
+def _sign_in(bench: Bench, credentials: SignIn) -> Callable[[Scope, str], Lines]:
     """Credentials go to the environment's own origin only."""
     own, lines = _Own(bench.plan.environment.url), credentials.lines
     return lambda scope, url: lines(scope) if url in own else ()

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfspec.errors import RunError
 from perfspec.expr import ExpressionError
-from perfspec.run.driver.compile.auth import Credentials
+from perfspec.run.driver.compile.auth import Credentials, SignIn
+from perfspec.run.driver.compile.oauth2 import SharedToken
 from perfspec.run.driver.compile.steps import StepCompiler
 
 if TYPE_CHECKING:
+    from perfspec.plan.journey import Auth
     from perfspec.run.driver.compile.bench import Bench, Step
 
 
@@ -43,9 +45,9 @@ def compile_persona(bench: Bench) -> Script:
     """Raises RunError for what can never be built or run, with the place in the spec."""
     persona = bench.persona
     try:
-        credentials = None if persona.auth is None else Credentials(bench, persona.auth)
+        credentials = None if persona.auth is None else _credentials(bench, persona.auth)
         quiet = StepCompiler(bench, credentials, think_s=None)
-        if credentials is not None and persona.auth is not None:
+        if isinstance(credentials, Credentials) and persona.auth is not None:
             _teach_renewal(bench, credentials, persona.auth.renew_with)
         on_start, on_stop = quiet.sequence(persona.on_start), quiet.sequence(persona.on_stop)
         journey = StepCompiler(bench, credentials, persona.think_s).sequence(persona.journey)
@@ -67,6 +69,14 @@ def compile_persona(bench: Bench) -> Script:
         rows_for_life=tuple(each.name for each in needed if each.each == "user"),
         rows_for_journey=tuple(each.name for each in needed if each.each == "journey"),
     )
+
+
+def _credentials(bench: Bench, auth: Auth) -> SignIn:
+    if auth.oauth2 is None:
+        return Credentials(bench, auth)
+    if auth.oauth2 not in bench.tokens:
+        bench.tokens[auth.oauth2] = SharedToken(bench, auth.oauth2, auth.renew_before_s)
+    return bench.tokens[auth.oauth2]
 
 
 def _teach_renewal(bench: Bench, credentials: Credentials, names: tuple[str, ...]) -> None:

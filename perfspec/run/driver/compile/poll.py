@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from perfspec.expr import Scope
     from perfspec.plan.request import Endpoint, Poll
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.auth import Credentials
+    from perfspec.run.driver.compile.auth import SignIn
     from perfspec.run.driver.compile.bench import Bench
     from perfspec.run.driver.compile.capture import Captures
     from perfspec.run.driver.compile.check import Checks
@@ -40,7 +40,7 @@ class Answer(NamedTuple):
 
 
 def compile_poll(
-    bench: Bench, endpoint: Endpoint, poll: Poll, credentials: Credentials | None
+    bench: Bench, endpoint: Endpoint, poll: Poll, credentials: SignIn | None
 ) -> Callable[[Actor], None]:
     """A function for the moment in which a job was accepted; ``me.wrong`` tells how it ended.
 
@@ -79,7 +79,7 @@ def _beside(bench: Bench, follow: Callable[[Actor], None]) -> Callable[[Actor], 
 
 
 def _asker(
-    bench: Bench, endpoint: Endpoint, poll: Poll, credentials: Credentials | None
+    bench: Bench, endpoint: Endpoint, poll: Poll, credentials: SignIn | None
 ) -> Callable[[Actor], Answer]:
     outgoing = compile_poll_request(bench, endpoint, poll, credentials)
     send = compile_send(bench, None)

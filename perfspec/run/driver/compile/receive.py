@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from perfspec.plan.channel import Answer
     from perfspec.plan.journey import ReceiveStep
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.auth import Credentials
+    from perfspec.run.driver.compile.auth import SignIn
     from perfspec.run.driver.compile.bench import Bench, Step
     from perfspec.run.driver.compile.channel import Find
     from perfspec.run.driver.recorder import SeriesBuffer
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def compile_receive(
     bench: Bench,
     step: ReceiveStep,
-    credentials: Credentials | None,
+    credentials: SignIn | None,
     series: SeriesBuffer,
     find: Find,
 ) -> Step:

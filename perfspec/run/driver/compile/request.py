@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from perfspec.plan.request import Endpoint
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.auth import Credentials
+    from perfspec.run.driver.compile.auth import SignIn
     from perfspec.run.driver.compile.bench import Bench, Step
     from perfspec.run.driver.recorder import Sample, SeriesBuffer
     from perfspec.run.driver.transports.exchange import Response
@@ -36,7 +36,7 @@ class Manner:
 
 
 def compile_request(
-    bench: Bench, endpoint: Endpoint, credentials: Credentials | None, manner: Manner
+    bench: Bench, endpoint: Endpoint, credentials: SignIn | None, manner: Manner
 ) -> Step:
     """Raises ExpressionError for a template, path or expression that is malformed."""
     attempt = _attempt(bench, endpoint, credentials, manner)
@@ -77,7 +77,7 @@ def _refused(me: Actor, response: Response | None) -> bool:
 
 
 def _attempt(
-    bench: Bench, endpoint: Endpoint, credentials: Credentials | None, manner: Manner
+    bench: Bench, endpoint: Endpoint, credentials: SignIn | None, manner: Manner
 ) -> Callable[[Actor], Response | None]:
     """Sends and records once; ``me.wrong`` tells how it went. None: it could not be built."""
     judge = compile_judge(bench, endpoint.expect, endpoint.captures, credentials)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from perfspec.plan.journey import ChannelStep
     from perfspec.plan.journey import Step as PlanStep
     from perfspec.run.driver.actor import Actor
-    from perfspec.run.driver.compile.auth import Credentials
+    from perfspec.run.driver.compile.auth import SignIn
     from perfspec.run.driver.compile.bench import Bench, Step
     from perfspec.run.driver.recorder import SeriesBuffer
 
@@ -51,9 +51,7 @@ Think = tuple[float, float]
 class StepCompiler:
     """Compiles steps of one persona. ``think_s`` is None where users do not think of themselves."""
 
-    def __init__(
-        self, bench: Bench, credentials: Credentials | None, think_s: Think | None
-    ) -> None:
+    def __init__(self, bench: Bench, credentials: SignIn | None, think_s: Think | None) -> None:
         self._bench = bench
         self._credentials = credentials
         self._think_s = think_s
