@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from perfspec.plan.base import JsonValue
-    from perfspec.plan.journey import Persona
+    from perfspec.plan.journey import OAuth2, Persona
     from perfspec.plan.model import Plan, Test
     from perfspec.run.driver.compile.oauth2 import SharedToken
     from perfspec.run.driver.compile.persona import Script
@@ -66,7 +66,6 @@ class Engine:
         self.curve = Curve(test.stages, f"{plan.seed}/{test.name}")
         self.recorder = Recorder(window_edges(test.stages, test.warm_up_s, test.finish_within_s))
         self.crew = Crew(self.clock, self.curve, self.recorder, self.report)
-        self.crew.finish_within_s = test.finish_within_s
         self._tracer = tracer
         self._rng = UserRandom()
         self._tools = Tools(self._rng, SystemClock().now)
@@ -86,6 +85,7 @@ class Engine:
         """Compile the journeys, read the data, look hosts up. Raises PerfspecError."""
         hosts = frozenset(self.plan.environment.hosts)
         self._transport, self._dialer = Transport(hosts), Dialer(hosts)
+        self._tokens: dict[OAuth2, SharedToken] = {}
         for persona in self.test.personas:
             self.scripts[persona.name] = compile_persona(self._bench(persona))
         needed = {each for script in self.scripts.values() for each in script.sources}
@@ -159,8 +159,8 @@ class Engine:
         ordinal = self._worker + count * self._workers
         seed = f"{self.plan.seed}/{persona}/{ordinal}"
         actor = Actor(self._transport.session(), Random(seed))  # noqa: S311  (repeatable on purpose)
-        journeys = self.recorder.journeys(persona)
         actor.alarm = self._alarm
+        journeys = self.recorder.journeys(persona)
         script, arrivals = self.scripts[persona], self.crew.arrivals
         return VirtualUser(actor, script, self._pools, journeys, self.crew, arrivals)
 
@@ -201,9 +201,9 @@ class Engine:
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
-
         if self._alarm is not None:
             self._alarm.close()
+
     def _planned(self) -> int:
         """The users of this second; personas with fixed numbers of users may not add up to more.
 
@@ -223,7 +223,9 @@ class Engine:
             recorder=self.recorder,
             files=self._files,
             prepare=self._transport.prepare,
+            session=self._transport.session,
             dialer=self._dialer,
+            tokens=self._tokens,
             report_bug=self.report,
             open_model=self.test.open_model is not None,
             tracer=self._tracer,
