@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from perfspec.cli.conclude import conclude, conclude_options
+from perfspec.cli.confirm import confirmed
 from perfspec.cli.live import view_for
 from perfspec.cli.resume import interrupted_run
 from perfspec.cli.specs import choice_options, read_plan, spec_argument
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from perfspec.cli.workers import Chosen
     from perfspec.measure.collect import Collector
     from perfspec.measure.model import AbortHit, TestResult
-    from perfspec.plan.model import Plan, Test
+    from perfspec.plan.model import Test
 
 
 class Judging:
@@ -90,6 +91,7 @@ def command(
     clock = SystemClock()
     earlier = interrupted_run(resume, click.get_current_context()) if resume else None
     plan = earlier.plan if earlier else read_plan(file, **choice)
+    confirm = confirmed(plan, confirm)
     options = RunOptions(
         confirm=confirm,
         workers=chosen.workers,
@@ -97,7 +99,6 @@ def command(
         redactor=Redactor([] if chosen.remote is None else [chosen.remote.key]),
     )
     check_guard(plan, confirm=confirm, variables=options.variables, now=clock.now())
-    _show_checklist(plan)
     folder = earlier.folder if earlier else RunFolder.create(output, clock)
     problem: BrokenRunError | None = None
     from rich.console import Console  # noqa: PLC0415  (not for --help)
@@ -129,10 +130,3 @@ def command(
         click.echo(f"Error: {problem}", err=True)  # with the last lines of the log it is about
         return problem.exit_code
     return code
-
-
-def _show_checklist(plan: Plan) -> None:
-    protected = plan.environment.protected
-    if protected is not None:
-        for item in protected.checklist:
-            click.echo(f"  [ ] {item}", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from perfspec.cli.env_file import env_file_option
 from perfspec.errors import InvalidSpecError, UsageError
 from perfspec.plan.check import check_plan
 from perfspec.plan.compile.choice import choose_tests, every_test
@@ -57,7 +58,7 @@ def spec_argument(command: Command) -> Command:
 
 
 def choice_options(command: Command) -> Command:
-    """Which environment, sequence, tests and tags."""
+    """Which environment, sequence, tests and tags, and where variables come from."""
     options = (
         click.option(
             "--env", "environment", metavar="NAME", help="Environment; `local` if there is one."
@@ -75,7 +76,7 @@ def choice_options(command: Command) -> Command:
         ),
         click.option("--seed", default=1, show_default=True, help="Of all random choices."),
     )
-    for option in reversed(options):
+    for option in reversed((*options, env_file_option)):
         command = option(command)
     return command
 

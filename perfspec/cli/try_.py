@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfspec import jsonio
+from perfspec.cli.confirm import confirmed
 from perfspec.cli.specs import choice_options, read_plan, spec_argument
 from perfspec.clock import SystemClock
 from perfspec.errors import Exit
@@ -59,6 +60,7 @@ def command(
       perfspec try --persona buyer --headers
     """  # noqa: D301
     plan = trial_of(read_plan(file, **choice), persona)
+    confirm = confirmed(plan, confirm)
     from rich.console import Console  # noqa: PLC0415  (not for --help)
     from rich.text import Text  # noqa: PLC0415
 
