@@ -99,7 +99,9 @@ class Poll(Strict):
 class Endpoint(Strict):
     """One kind of request, or a connection with its messages."""
 
-    request: RequestLine | None = None
+    request: RequestLine | None = Field(
+        None, description="Method and path (or URL). Example: `request: GET /books/{book_id}`"
+    )
     websocket: WebSocketShape | None = Field(
         None,
         description="Path (or URL) of a WebSocket, instead of a request. Example: `websocket: /ws`",
