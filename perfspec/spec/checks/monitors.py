@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from perfspec.spec.checks.walk import limits
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from perfspec.spec.tree import Path
 
 _SHORTEST_S: Final = 0.1
+_PASSWORD: Final = re.compile(r"://[^/\s:@]*:(?!\$\{)[^/\s@]+@|\bpassword\s*=\s*(?!'?\$\{)\S")
 _OF_REQUESTS: Final = ("endpoints", "tags", "personas", "classes")
 
 
@@ -27,6 +29,7 @@ def check_monitors(context: Context) -> None:
     for path, name, monitor in _written(context):
         known.setdefault(name, []).append(monitor)
         _watched(context, monitor, path)
+        _passwords(context, monitor, path)
         _readings(context, monitor, path)
     for path, slo in limits(context.spec):
         if slo.monitors is not None and _may_stand(context, path):
@@ -55,6 +58,14 @@ def _watched(context: Context, monitor: Monitor, path: Path) -> None:
         hint = context.findings.near_or_all(service, services)
         message = f"there is no service {service!r}"
         context.findings.error(context.value((*path, "process")), "PS216", message, hint)
+
+
+def _passwords(context: Context, monitor: Monitor, path: Path) -> None:
+    for key in ("postgres", "prometheus", "http"):
+        if _PASSWORD.search(getattr(monitor, key) or ""):
+            message = "this holds a password for everybody to read"
+            hint = "write it as a variable: ${NAME}"
+            context.findings.error(context.value((*path, key)), "PS375", message, hint)
 
 
 def _readings(context: Context, monitor: Monitor, path: Path) -> None:

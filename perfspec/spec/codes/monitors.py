@@ -38,4 +38,12 @@ MONITORS: Final = (
         "api: { process: services.api, every: 10ms }",
         "api: { process: services.api, every: 1s }",
     ),
+    Rule(
+        "PS375",
+        "A password in the spec",
+        "What stands in the spec is read by everybody who reads the repository, and stands in the "
+        "plan of each run. The variables of connection strings are masked everywhere.",
+        "db: { postgres: postgresql://shop:hunter2@db.example.com/shop }",
+        'db: { postgres: "${DATABASE_URL}" }',
+    ),
 )

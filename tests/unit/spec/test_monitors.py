@@ -75,6 +75,10 @@ def test_limits_that_cannot_be_read(text: str, said: str) -> None:
     [
         ("{ process: services.apo }", "PS216"),
         ("{ host: true, every: 10ms }", "PS374"),
+        ("{ postgres: 'postgresql://a:b@c/d' }", "PS375"),
+        ("{ postgres: '${DSN:-postgresql://a:b@c/d}' }", "PS375"),
+        ("{ postgres: 'host=c password=b' }", "PS375"),
+        ("{ http: 'http://a:b@c', series: { n: { query: n, unit: s } } }", "PS375"),
         ("{ prometheus: http://a, series: { n: { json: $.n, unit: s } } }", "PS372"),
         ("{ http: http://a, series: { n: { stat: A.b, unit: s } } }", "PS372"),
     ],
@@ -111,6 +115,14 @@ def test_monitors_of_the_wrong_shape(monitor: str) -> None:
 )
 def test_monitors_are_about_whole_tests(sections: dict[str, str]) -> None:
     assert "PS373" in codes(spec(monitors="\n  m: { host: true }", **sections))
+
+
+@pytest.mark.parametrize(
+    "dsn", ["postgresql://a@c/d", "postgresql://a:${PASS}@c/d", "host=c password=${PASS}", "${DSN}"]
+)
+def test_no_password_is_no_mistake(dsn: str) -> None:
+    lines = told(spec(secrets="[PASS, DSN]", monitors=f"\n  m: {{ postgres: '{dsn}' }}"))
+    assert lines == []
 
 
 def test_connection_strings_and_headers_are_secret_whatever_their_names() -> None:
