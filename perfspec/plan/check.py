@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfspec.plan.base import Place
+    from perfspec.plan.budget import Budget
+    from perfspec.plan.limits import Subject
     from perfspec.plan.model import OpenModel, Plan, Test
 
 
@@ -38,6 +40,7 @@ def _check(plan: Plan, test: Test) -> Iterator[Diagnostic]:
     yield from _recovery(test)
     yield from _capacity(test)
     yield from _few_samples(test)
+    yield from _few_to_compare(test)
     yield from _small_pools(plan, test)
     yield from _still_levels(test)
     if test.open_model is None:
@@ -114,6 +117,26 @@ def _few_samples(test: Test) -> Iterator[Diagnostic]:
             f"{each.metric.name} needs {each.min_samples}"
         )
         yield _warning(each.place, "PS312", message, "hold longer, or use more users")
+
+
+def _few_to_compare(test: Test) -> Iterator[Diagnostic]:
+    """Of each endpoint the budget that needs most."""
+    needed: dict[Subject, Budget] = {}
+    for each in test.budgets:
+        known = needed.get(each.subject)
+        if known is None or each.min_samples > known.min_samples:
+            needed[each.subject] = each
+    forecast = Forecast(test)
+    for subject, budget in needed.items():
+        expected = forecast.samples_of(subject, "hold")
+        if expected is None or expected >= budget.min_samples:
+            continue
+        message = (
+            f"about {format_count(round(expected, 1))} samples of {subject} are expected in test"
+            f" {test.name!r}, comparing its {budget.metric.name} needs {budget.min_samples}"
+        )
+        hint = "hold longer, use more users, or give the budget its own min_samples"
+        yield _warning(budget.place, "PS312", message, hint)
 
 
 def _small_pools(plan: Plan, test: Test) -> Iterator[Diagnostic]:

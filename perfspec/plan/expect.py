@@ -145,16 +145,19 @@ class Forecast:
 
     def samples(self, objective: Objective) -> float | None:
         """Samples that the objective will see; None for files by class and for polls."""
-        subject = objective.subject
+        return self.samples_of(objective.subject, objective.during)
+
+    def samples_of(self, subject: Subject, during: During) -> float | None:
+        """The same for a subject in some seconds."""
         if subject.file_class or subject.kind in {"poll", "monitor"}:
             return None
-        journeys = self.journeys(objective.during)
+        journeys = self.journeys(during)
         total = sum(
             _matching(subject, calls) * journeys[name]
             for name, calls in self._calls.items()
             if subject.persona in {None, name}
         )
-        if objective.during == "whole" and subject.kind == "request":
+        if during == "whole" and subject.kind == "request":
             total += self._signing_in(subject)
         return total
 

@@ -98,7 +98,6 @@ class PointsLevels(_Levels):
 
     warn: Points | None = Field(None, description="Beyond this: a warning. Example: `warn: +0.1pp`")
     fail: Points | None = Field(None, description="Beyond this: a failure. Example: `fail: +0.5pp`")
-    min_samples: MinSamples | None = None
 
 
 Slower = Annotated[

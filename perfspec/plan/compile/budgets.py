@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from perfspec.plan.budget import BaselineRule, Budget, Waiver
 from perfspec.plan.compile.limits import place_of
 from perfspec.plan.limits import Subject
-from perfspec.plan.metrics import metric_of
+from perfspec.plan.metrics import QUANTILES, metric_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,6 +97,7 @@ def _of(document: Document, subject: Subject, written: Mapping[str, _Written]) -
 
 
 def _budget(document: Document, subject: Subject, metric: str, written: _Written) -> Budget:
+    usual = NEEDED.get(metric, USUALLY_NEEDED) if metric in QUANTILES else 1
     return Budget(
         id=f"{subject.name or 'total'}.{metric} budget",
         subject=subject,
@@ -104,7 +105,7 @@ def _budget(document: Document, subject: Subject, metric: str, written: _Written
         fail=written.fail,
         warn=written.warn,
         floor_s=written.floor,
-        min_samples=written.min_samples or NEEDED.get(metric, USUALLY_NEEDED),
+        min_samples=written.min_samples or usual,
         place=place_of(document, written.path),
         origin=".".join(map(str, written.path)),
     )
