@@ -103,7 +103,7 @@ def _symptom(test: Test, result: TestResult, error: ErrorClass, total: int) -> S
         count=count,
         share=count / total if total else 1.0,
         endpoints=endpoints,
-        message=commonest.message,
+        message=commonest.message.encode(errors="replace").decode(),  # no lone surrogates
         first_s=first.first_s,
         users=_users(result, first.first_s) or first.first_users,
         started=_users(result, 0.0) or 0,

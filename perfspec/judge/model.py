@@ -162,7 +162,6 @@ class FirstError(Value, frozen=True, kw_only=True):
     endpoint: str
     at_s: float
     users: int
-    message: str
 
 
 class Diagnosis(Value, frozen=True, kw_only=True):

@@ -14,10 +14,10 @@ from perfspec.spec.base import (
     Share,
     Strict,
     Text,
-    UserLevel,
     by_shape,
     lacking,
 )
+from perfspec.spec.capacity import UserLevel
 from perfspec.spec.levels import MonitorLimit, SeriesName
 
 _SAMPLES = "With fewer samples it never passes, 10 when left out. Example: `min_samples: 100`"

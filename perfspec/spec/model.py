@@ -19,11 +19,12 @@ from perfspec.spec.base import (
 )
 from perfspec.spec.budget import Baseline, TestBudget, Waiver
 from perfspec.spec.limits import Objective, Slo
-from perfspec.spec.load import Sequence, Test
+from perfspec.spec.load import Test
 from perfspec.spec.monitor import Monitor
 from perfspec.spec.persona import Persona
 from perfspec.spec.protected import Protected
 from perfspec.spec.request import Endpoint, FileClass, Headers
+from perfspec.spec.sequence import Sequence
 
 Url = Annotated[
     str,

@@ -53,7 +53,6 @@ def first_errors(result: TestResult) -> tuple[FirstError, ...]:
                 endpoint=group.key.name,
                 at_s=group.first_s,
                 users=_users_then(result, group.first_s, group.first_users),
-                message=group.message,
             )
     return tuple(found.values())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfspec.errors import UsageError
 from perfspec.plan.compile.tests import Wanted
 from perfspec.spec.limits import as_names
-from perfspec.spec.load import EntryOptions
+from perfspec.spec.sequence import EntryOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
