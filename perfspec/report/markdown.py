@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from perfspec.judge.model import Outcome
 from perfspec.report.answers import answer_lines, level_cells
 from perfspec.report.changes import NOTHING, change_rows, comparison_lines
+from perfspec.report.cost import measured_cost
 from perfspec.report.escape import code_cell, markdown
 from perfspec.report.monitors import monitor_rows, problem_lines
 from perfspec.report.tables import (
@@ -62,30 +63,17 @@ def _lines(plan: Plan, result: RunResult, verdict: Verdict, rows: int) -> Iterat
     yield markdown(verdict.summary)
     yield ""
     results = {each.name: each for each in result.tests}
-    yield from _not_passed(verdict, rows)
-    yield from _changed(verdict, rows)
     for test in verdict.tests:
         yield from _test(plan, results.get(test.name), test, rows)
+    for line in measured_cost(plan, result):
+        yield markdown(line)
+        yield ""
     yield (
         f"<sub>{escape(plan.environment.url)} · run {escape(verdict.run_id)} · plan"
         f" {escape(plan.fingerprint)} · perfspec {escape(verdict.tool)} · exit code"
         f" {verdict.exit_code}</sub>"
     )
     yield ""
-
-
-def _not_passed(verdict: Verdict, rows: int) -> Iterator[str]:
-    found = [
-        (test.name, row)
-        for test in verdict.tests
-        for row in finding_rows(test.findings)
-        if row.outcome is not Outcome.PASS
-    ]
-    if found:
-        header = ("", "test", "limit", "measured", "95 % interval", "samples", "why", "where")
-        yield from _table(
-            header, ((_sign(row), f"`{test}`", *_cells(row)) for test, row in found), rows
-        )
 
 
 def _test(plan: Plan, result: TestResult | None, test: TestVerdict, rows: int) -> Iterator[str]:
@@ -95,6 +83,7 @@ def _test(plan: Plan, result: TestResult | None, test: TestVerdict, rows: int) -
     if said:
         yield from (f"- {each}" for each in said)
         yield ""
+    yield from _not_kept(test, rows)
     if result is not None and test.outcome is not Outcome.SKIPPED:
         yield from _folded(
             f"Requests (judged {judged_text(test)})", _requests(plan, result, test, rows)
@@ -130,19 +119,21 @@ def _monitors(result: TestResult, test: TestVerdict, rows: int) -> Iterator[str]
         yield from _folded("Monitors", lines)
 
 
-CHANGES = ("test", "endpoint", "before", "now", "change", "95 % interval", "budget", "runs", "why")
+LIMITS = ("", "limit", "measured", "why", "where")
+CHANGES = ("", "budget", "before", "now", "change", "runs", "why")
 
 
-def _changed(verdict: Verdict, rows: int) -> Iterator[str]:
-    found = [
-        (test.name, row)
-        for test in verdict.tests
-        for row in change_rows(test.comparison.changes if test.comparison else ())
-        if row.outcome is not Outcome.PASS
-    ]
+def _not_kept(test: TestVerdict, rows: int) -> Iterator[str]:
+    """Limits and budgets; where no limit could be judged, the reason above is enough."""
+    found = [row for row in finding_rows(test.findings) if row.outcome is not Outcome.PASS]
     if found:
-        cells = ((_sign(row), f"`{test}`", *_change_cells(row)) for test, row in found)
-        yield from _table(("", *CHANGES), cells, rows)
+        table = _table(LIMITS, map(_cells, found), rows)
+        title = f"Limits not judged: {len(found)}"
+        yield from table if test.invalid is None else _folded(title, table)
+    changes = change_rows(test.comparison.changes if test.comparison else ())
+    broken = [row for row in changes if row.outcome is not Outcome.PASS]
+    if broken:
+        yield from _table(CHANGES, map(_change_cells, broken), rows)
 
 
 def _compared(test: TestVerdict, rows: int) -> Iterator[str]:
@@ -152,19 +143,19 @@ def _compared(test: TestVerdict, rows: int) -> Iterator[str]:
     yield ""
     kept = [row for row in change_rows(test.comparison.changes) if row.outcome is Outcome.PASS]
     if kept:
-        table = _table(("", *CHANGES[1:]), ((_sign(r), *_change_cells(r)) for r in kept), rows)
-        yield from _folded(f"Budgets kept: {len(kept)}", table)
+        yield from _folded(
+            f"Budgets kept: {len(kept)}", _table(CHANGES, map(_change_cells, kept), rows)
+        )
 
 
 def _change_cells(row: ChangeRow) -> tuple[str, ...]:
     p = f" (adjusted p {row.p})" if row.p != NOTHING else ""
     return (
-        code_cell(f"{row.subject} {row.metric}"),
+        _sign(row),
+        f"{code_cell(f'{row.subject} {row.metric}')} {row.budget}",
         row.base,
         row.head,
-        row.change,
-        row.interval,
-        row.budget,
+        _below(row.change, row.interval),
         row.spark,
         markdown(f"{row.reason}{p}"),
     )
@@ -180,8 +171,7 @@ def _levels(test: TestVerdict, rows: int) -> Iterator[str]:
 def _kept(test: TestVerdict, rows: int) -> Iterator[str]:
     passed = [each for each in finding_rows(test.findings) if each.outcome is Outcome.PASS]
     if passed:
-        header = ("", "limit", "measured", "95 % interval", "samples", "why", "where")
-        table = _table(header, ((_sign(row), *_cells(row)) for row in passed), rows)
+        table = _table(LIMITS, map(_cells, passed), rows)
         yield from _folded(f"Limits kept: {len(passed)}", table)
 
 
@@ -202,13 +192,18 @@ def _sign(row: FindingRow | ChangeRow) -> str:
 def _cells(row: FindingRow) -> tuple[str, ...]:
     requirement = f" ({markdown(row.requirement)})" if row.requirement else ""
     return (
+        _sign(row),
         f"{code_cell(f'{row.subject} {row.metric}')} {row.limit}{requirement}",
-        row.value,
-        row.interval,
-        row.samples,
+        _below(row.value, row.interval, f"{row.samples} samples"),
         markdown(row.reason),
         code_cell(row.place),
     )
+
+
+def _below(value: str, *details: str) -> str:
+    """A cell that stays narrow: GitHub gives a comment little width."""
+    lines = "".join(f"<br>{each}" for each in details if each)
+    return f"**{value}**{lines}"
 
 
 def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
