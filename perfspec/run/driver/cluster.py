@@ -91,9 +91,9 @@ class Alone:
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stop.add_listener(self._stop)
 
-    def dismiss(self, grace_s: float) -> None:
-        """Tell all users to stop and return when they have, at most ``grace_s`` later."""
-        self._engine.crew.dismiss(grace_s)
+    def dismiss(self, finish_s: float) -> None:
+        """Tell all users to stop and return when they have; see ``Cast``."""
+        self._engine.crew.dismiss(GRACE_S, finish_s)
 
     def _start(self, **_: object) -> None:
         self._audience.started()
@@ -138,17 +138,17 @@ class Member:
         self._ticker = Ticker(self._engine, self._report, MEMBER_LEAD_S)
 
     def _end(self, msg: Message, **_: object) -> None:
-        self._finish(msg.data["grace_s"])
+        self._finish(msg.data["finish_s"])
 
     def _halt(self, **_: object) -> None:
         self._engine.crew.halting.set()
 
     def _stop(self, **_: object) -> None:
-        self._finish(GRACE_S)
+        self._finish(0.0)
 
-    def _finish(self, grace_s: float) -> None:
+    def _finish(self, finish_s: float) -> None:
         if self._ticker is not None:
-            self._engine.crew.dismiss(grace_s)
+            self._engine.crew.dismiss(GRACE_S, finish_s)
             self._ticker.stop()
             self._ticker = None
             self._report(self._engine.clock.now(), last=True)
@@ -197,10 +197,10 @@ class Leader:
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stop.add_listener(self._stop)
 
-    def dismiss(self, grace_s: float) -> None:
+    def dismiss(self, finish_s: float) -> None:
         """Have all workers end; returns when each has sent its last report or is lost."""
-        self._send_all(END, {"grace_s": grace_s})
-        deadline = perf_counter() + grace_s + SILENT_S
+        self._send_all(END, {"finish_s": finish_s})
+        deadline = perf_counter() + finish_s + GRACE_S + SILENT_S
         halting, halted = self._engine.crew.halting, False
         while any(not each.last for each in self._workers.values()):
             if halting.is_set() and not halted:

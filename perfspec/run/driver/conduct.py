@@ -24,8 +24,11 @@ class Cast(Protocol):
 
     started: Event
 
-    def dismiss(self, grace_s: float) -> None:
-        """Tell all users to stop and return when they have, at most ``grace_s`` later."""
+    def dismiss(self, finish_s: float) -> None:
+        """Tell all users to stop and return when they have, at most ``GRACE_S`` later.
+
+        Journeys that arrived have ``finish_s`` before that.
+        """
         ...
 
 
@@ -51,7 +54,7 @@ def conduct(engine: Engine, runner: Runner, cast: Cast) -> None:
     finally:
         if order is not None:
             order.kill(block=False)
-    cast.dismiss(GRACE_S + engine.test.finish_within_s)
+    cast.dismiss(0.0 if engine.crew.stopping.is_set() else engine.test.finish_within_s)
 
 
 def _wait(engine: Engine, until_s: float) -> bool:

@@ -42,7 +42,6 @@ class Crew:
         self.halting = Event()
         self.broken = on_problem
         self.arrivals: Arrivals | None = None
-        self.finish_within_s = 0.0
         self._clock = clock
         self._curve = curve
         self._recorder = recorder
@@ -102,14 +101,14 @@ class Crew:
         self.stopping.clear()
         self.halting.clear()
 
-    def dismiss(self, grace_s: float) -> None:
+    def dismiss(self, grace_s: float, finish_s: float = 0.0) -> None:
         """Tell everybody to stop, and cut off who is still there after ``grace_s``.
 
-        Of these, journeys that arrived have ``finish_within_s`` to come to their end.
+        Journeys that arrived have ``finish_s`` before that to come to their end.
         """
-        deadline = perf_counter() + grace_s
         if self.arrivals is not None:
-            self._finish(self.arrivals, perf_counter() + self.finish_within_s)
+            self._finish(self.arrivals, perf_counter() + finish_s)
+        deadline = perf_counter() + grace_s
         self.stopping.set()
         if self.arrivals is not None:
             self.arrivals.end()
