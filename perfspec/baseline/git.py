@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TIMEOUT_S: Final = 120
+CREDENTIALS: Final = re.compile(r"(?<=:)//[^/@\s]+@")  # of an address that git repeats
 SETTINGS: Final = ("-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=0")
 AUTHOR: Final = {
     f"GIT_{who}_{what}": value
@@ -52,10 +54,14 @@ class Git:
                 timeout=TIMEOUT_S,
                 check=False,
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            msg = f"git {arguments[0]} in {self.directory}: {error}"
+        except OSError as error:
+            msg = f"git cannot be run in {self.directory}: {error.strerror or error}"
             raise StoreError(msg) from None
-        return Answer(done.returncode, done.stdout, done.stderr.decode(errors="replace").strip())
+        except subprocess.TimeoutExpired:
+            msg = f"git {arguments[0]} in {self.directory} took longer than {TIMEOUT_S} s"
+            raise StoreError(msg) from None
+        said = CREDENTIALS.sub("//", done.stderr.decode(errors="replace"))
+        return Answer(done.returncode, done.stdout, said.strip())
 
     def must(self, *arguments: str, given: bytes = b"", index: Path | None = None) -> Answer:
         """One call that works, or StoreError with what git said last."""

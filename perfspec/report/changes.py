@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from perfspec.judge.model import Change, Comparison
+    from perfspec.plan.budget import Budget
 
 BARS: Final = "▁▂▃▄▅▆▇█"
 SHOWN: Final = 16  # runs in a sparkline
@@ -98,6 +99,20 @@ def evidence(row: ChangeRow) -> str:
     return ", ".join(parts) if row.change != NOTHING else ""
 
 
+def allowed(budget: Budget | Change) -> str:
+    """``+25%, warns beyond +10%, and by 20 ms``."""
+    unit = "pp" if budget.metric.kind == "share" else "%"
+    sign = -1 if budget.metric.at_least else 1
+    parts = []
+    if budget.fail is not None:
+        parts.append(percent(sign * budget.fail, unit))
+    if budget.warn is not None:
+        parts.append(f"warns beyond {percent(sign * budget.warn, unit)}")
+    if budget.floor_s is not None:
+        parts.append(f"and by {format_latency(budget.floor_s)}")
+    return ", ".join(parts)
+
+
 def percent(ratio: float, unit: str = "%") -> str:
     """``+21%``, ``-0.4%``, ``+0.25pp``."""
     return f"{ratio * 100:+.3g}{unit}" if abs(ratio) < 10 else f"{ratio * 100:+,.0f}{unit}"
@@ -128,7 +143,7 @@ def _row(change: Change) -> ChangeRow:
         interval=f"{percent(change.low or 0.0)} to {percent(change.high or 0.0)}"
         if known
         else NOTHING,
-        budget=_budget(change, unit),
+        budget=allowed(change),
         spark=sparkline((*change.history, *([change.head] if change.head is not None else []))),
         p=NOTHING if change.p is None else _p(change.p),
         detectable=NOTHING if change.detectable is None else percent(change.detectable),
@@ -137,18 +152,6 @@ def _row(change: Change) -> ChangeRow:
         place=f"{change.place.file}:{change.place.line}",
         origin=change.origin,
     )
-
-
-def _budget(change: Change, unit: str) -> str:
-    sign = -1 if change.metric.at_least else 1
-    parts = []
-    if change.fail is not None:
-        parts.append(percent(sign * change.fail, unit))
-    if change.warn is not None:
-        parts.append(f"warns beyond {percent(sign * change.warn, unit)}")
-    if change.floor_s is not None:
-        parts.append(f"and by {format_latency(change.floor_s)}")
-    return ", ".join(parts)
 
 
 def _p(value: float) -> str:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.wording import amount, level_text
 from perfspec.plan.expect import ASSUMED_LATENCY_S, Forecast, bytes_sent
+from perfspec.plan.budget import BaselineRule
 from perfspec.plan.load import duration_s, judged, level_at, phases
 from perfspec.plan.model import RowsGenerated
 from perfspec.plan.shares import persona_shares, split_users
+from perfspec.report.changes import allowed
 from perfspec.units import (
     format_count,
     format_duration,
@@ -75,6 +77,7 @@ def _tests(plan: Plan, width: int, blocks: str) -> Iterator[str]:
         yield from _load(test, width, blocks)
         yield from _requests(plan, test, width)
         yield from _limits(test, width)
+        yield from _budgets(plan, test, width)
 
 
 def _load(test: Test, width: int, blocks: str) -> Iterator[str]:
@@ -170,6 +173,24 @@ def _requests(plan: Plan, test: Test, width: int) -> Iterator[str]:
 def _limits(test: Test, width: int) -> Iterator[str]:
     rows = [_row(each) for each in test.objectives]
     yield f"  limits    {len(rows)}"
+    yield from _aligned(rows, width)
+
+
+def _budgets(plan: Plan, test: Test, width: int) -> Iterator[str]:
+    """What is compared, and with what; nothing where there is no budget."""
+    if not test.budgets:
+        return
+    rule = plan.baseline or BaselineRule()
+    runs = f"with up to {rule.most} runs of {rule.compare_with} in {rule.store}"
+    yield f"  budgets   {len(test.budgets)}, compared {runs}"
+    rows = [
+        (str(each.subject), f"{each.metric.name} {allowed(each)}", "", str(each.place))
+        for each in test.budgets
+    ]
+    yield from _aligned(rows, width)
+
+
+def _aligned(rows: Sequence[tuple[str, str, str, str]], width: int) -> Iterator[str]:
     lengths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for who, limit, samples, place in rows:
         line = f"    {who:<{lengths[0]}}  {limit:<{lengths[1]}}  {samples:>{lengths[2]}}"

@@ -88,6 +88,14 @@ def test_a_remote_that_is_gone_is_an_error(tmp_path: Path) -> None:
         archive_in(work).add([small(1)])
 
 
+def test_a_password_in_the_address_of_a_remote_is_not_repeated(tmp_path: Path) -> None:
+    work = clone_with_code(tmp_path, remote=True)
+    git(work, "remote", "set-url", "origin", "http://me:hidden@127.0.0.1:9/shop.git")
+    with pytest.raises(StoreError, match=r"127\.0\.0\.1") as error:
+        archive_in(work).add([small(1)])
+    assert "hidden" not in str(error.value)
+
+
 def test_a_remote_that_refuses_is_an_error(tmp_path: Path) -> None:
     work = clone_with_code(tmp_path, remote=True)
     hook = tmp_path / "origin.git" / "hooks" / "pre-receive"

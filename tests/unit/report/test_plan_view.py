@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from perfspec.plan.base import Place
+from perfspec.plan.budget import Budget
+from perfspec.plan.limits import Subject
+from perfspec.plan.metrics import metric_of
 from perfspec.report.plan_view import render_plan
 from tests.shop import SHOP, plan_of
 
@@ -34,3 +39,24 @@ def test_lines_fit(width: int) -> None:
 
 def test_without_unicode_it_is_ascii() -> None:
     assert render_plan(plan_of(), unicode=False).isascii()
+
+
+def test_budgets_are_shown_with_what_they_are_compared_with() -> None:
+    assert "budgets" not in render_plan(plan_of())
+    budget = Budget(
+        id="home.p95 budget",
+        subject=Subject(kind="request", name="home"),
+        metric=metric_of("p95"),
+        fail=0.25,
+        warn=0.1,
+        floor_s=0.02,
+        min_samples=500,
+        place=Place(file="perfspec.yaml", line=7, column=3),
+        origin="budget.p95",
+    )
+    plan = plan_of(only=("smoke",))
+    test = msgspec.structs.replace(plan.tests[0], budgets=(budget,))
+    text = render_plan(msgspec.structs.replace(plan, tests=(test,)), 120)
+    assert "budgets   1, compared with up to 30 runs of main in dir:.perfspec/baselines" in text
+    assert "home  p95 +25%, warns beyond +10%, and by 20 ms" in text
+    assert "perfspec.yaml:7:3" in text
