@@ -10,9 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from markdown_it import MarkdownIt
 from playwright.sync_api import sync_playwright
 
 from perfspec.judge.verdict import judge_run
+from perfspec.publish.comment import comment_body
+from perfspec.publish.context import Context
 from perfspec.report.compare import Run, compare
 from perfspec.report.html.compare import compare_html
 from perfspec.report.html.report import report_html
@@ -24,8 +27,19 @@ if TYPE_CHECKING:
     from perfspec.measure.model import RunResult
     from perfspec.plan.model import Plan
 
-IMAGES = Path(__file__).parents[1] / "docs/images"
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs/images"
+GITHUB = ROOT / "tests/browser/node_modules/github-markdown-css/github-markdown.css"
 TALL = 900
+CONTEXT = Context(
+    repository="acme/shop",
+    sha="5f2d1c0b9a8e7d6c5b4a39281706f5e4d3c2b1a0",
+    event="pull_request",
+    token="",
+    api_url="",
+    graphql_url="",
+    run_url="https://github.com/acme/shop/actions/runs/7",
+)
 
 
 class Shot(NamedTuple):
@@ -33,6 +47,7 @@ class Shot(NamedTuple):
     scheme: Literal["light", "dark"] = "light"
     width: int = 1100
     part: str | None = None  # what is scrolled to
+    height: int = TALL
 
 
 SHOTS = {
@@ -43,6 +58,9 @@ SHOTS = {
     "report-charts-dark": Shot("fail", scheme="dark", part=".charts"),
     "report-phone": Shot("fail", width=390),
     "compare": Shot("compare"),
+    "comment-pass": Shot("comment-pass", width=860, height=440),
+    "comment-fail": Shot("comment-fail", width=860, height=1060),
+    "comment-inconclusive": Shot("comment-inconclusive", width=860, height=410),
 }
 
 
@@ -61,7 +79,18 @@ def pages() -> dict[str, str]:
         "capacity": _run_of(ladder_run),
     }
     reports = {name: report_html(run.plan, run.result, run.verdict) for name, run in runs.items()}
-    return reports | {"compare": compare_html(compare([runs["pass"], runs["fail"]]))}
+    comments = {
+        f"comment-{each}": _comment(runs[each]) for each in ("pass", "fail", "inconclusive")
+    }
+    return reports | comments | {"compare": compare_html(compare([runs["pass"], runs["fail"]]))}
+
+
+def _comment(run: Run) -> str:
+    """A pull request's comment, nearly as GitHub shows it."""
+    text = comment_body(CONTEXT, run.plan, run.result, run.verdict)
+    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    style = f"<style>{GITHUB.read_text(encoding='utf-8')} body {{ padding: 24px }}</style>"
+    return f'{style}<article class="markdown-body">{markdown.render(text)}</article>'
 
 
 def main() -> None:
@@ -74,7 +103,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         for name, shot in SHOTS.items():
             page = browser.new_page(
-                viewport={"width": shot.width, "height": TALL}, color_scheme=shot.scheme
+                viewport={"width": shot.width, "height": shot.height}, color_scheme=shot.scheme
             )
             page.goto(Path(folder, f"{shot.page}.html").as_uri())
             if shot.part:
