@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speed.generators import GENERATORS, Case, found
-from speed.meter import Speed, crowd_memory, measure
+from speed.meter import Speed, TooLateError, crowd_memory, measure
 from speed.tables import TITLES, memory_table, picture, speed_table
 from speed.target import nginx
 
@@ -42,8 +42,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, nginx(Path(name), "1") as target:
         os.sched_setaffinity(0, {1})
         bench = Bench(Path(name), target, options)
-        lines = list(bench.lines())
-    print("\n".join(lines))
+        lines = []
+        for line in bench.lines():
+            print(line, flush=True)
+            lines.append(line)
     if options.write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(MARKS[0])
         after = rest.partition(MARKS[1])[2]
@@ -124,11 +126,13 @@ class Bench:
         for name in self._names:
             if not GENERATORS[name].crowds:
                 continue
-            alone = self._memory(name, 1)
-            crowds[name] = {
-                size: (self._memory(name, size) - alone) / (size - 1) / 1024
-                for size in self._options.crowds
-            }
+            alone, crowds[name] = self._memory(name, 1), {}
+            for size in self._options.crowds:
+                try:
+                    used = self._memory(name, size) - alone
+                except TooLateError:
+                    break  # a dash in the table
+                crowds[name][size] = used / (size - 1) / 1024
         return crowds
 
     def _memory(self, name: str, users: int) -> int:

@@ -20,6 +20,10 @@ POLL_S = 0.01
 WARM = 200  # requests until a generator counts as started
 
 
+class TooLateError(RuntimeError):
+    """A generator does not do what it should within the time given."""
+
+
 class Speed(NamedTuple):
     """Requests a second, processor time in ms for 1,000 of them, seconds to the first one."""
 
@@ -47,7 +51,7 @@ def running(command: list[str], case: Case, cores: str) -> Iterator[psutil.Proce
         top = psutil.Process(process.pid)
         try:
             yield top
-        except RuntimeError as error:
+        except TooLateError as error:
             error.add_note(log.read_text(errors="replace")[-2000:])
             raise
         finally:
@@ -103,11 +107,11 @@ def crowd_memory(command: list[str], case: Case, target: Target, *, cores: str) 
 
 
 def wait_until(condition: Callable[[], bool], top: psutil.Process) -> float:
-    """The moment when it became true; raises RuntimeError when it does not, or ``top`` ends."""
+    """The moment when it became true; raises TooLateError when it does not, or ``top`` ends."""
     deadline = time.monotonic() + START_S
     while not condition():
         if time.monotonic() > deadline or top.status() == psutil.STATUS_ZOMBIE:
             msg = "a generator sends nothing, or has ended"
-            raise RuntimeError(msg)
+            raise TooLateError(msg)
         time.sleep(POLL_S)
     return time.monotonic()
