@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from perfspec.run.driver.engine import Engine
 
 MEMBER_LEAD_S, ALONE_LEAD_S, LEADER_LEAD_S = 0.06, 0.02, 0.01
+SETTLE_S = 0.1  # between two looks at what can be settled before the next tick
 SILENT_S = 5.0  # a worker that has not reported for so long is lost
 _LOOK_S = 0.05
 BEGIN, END, HALT, REPORT = "perfspec_begin", "perfspec_end", "perfspec_halt", "perfspec_report"
@@ -69,12 +70,19 @@ class Ticker:
         """Call no more."""
         self._greenlet.kill()
 
+    def _wait_until(self, at_s: float) -> None:
+        clock = self._engine.clock
+        while (left_s := at_s - clock.now()) > SETTLE_S:
+            gevent.sleep(min(SETTLE_S, left_s - SETTLE_S / 2))
+            self._engine.settle()
+        gevent.sleep(max(left_s, 0.0))
+
     def _run(self) -> None:
         second, clock = 0, self._engine.clock
         try:
             while True:
                 second = max(second + 1, int(clock.now()))
-                gevent.sleep(max(second - self._lead_s - clock.now(), 0.0))
+                self._wait_until(second - self._lead_s)
                 self._act(second)
         except Exception as error:  # noqa: BLE001  (nobody waits for this greenlet)
             self._engine.report(error)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from perfspec.run.driver.compile.oauth2 import SharedToken
     from perfspec.run.driver.compile.persona import Script
     from perfspec.run.driver.pools import Pool
+    from perfspec.run.driver.recorder import Listener
     from perfspec.run.driver.stats import LocustStats
     from perfspec.run.driver.tracer import Tracer
 
@@ -164,15 +165,18 @@ class Engine:
         script, arrivals = self.scripts[persona], self.crew.arrivals
         return VirtualUser(actor, script, self._pools, journeys, self.crew, arrivals)
 
+    def settle(self) -> None:
+        """Spare the next tick some work; only the calling greenlet takes its time over it."""
+        for _ in self.recorder.settle(self._listener()):
+            gevent.sleep(_BREATH_S)
+
+    def _listener(self) -> Listener | None:
+        listeners = self.stats.listeners() if self.stats else None
+        return partial(self.stats.tell, listeners) if self.stats and listeners else None
+
     def tick(self, at_s: float) -> Tick:
         """What came in since the last tick; ``at_s`` is the second that it is told for."""
-        listeners = self.stats.listeners() if self.stats else None
-        tell = None
-        if self.stats and listeners:
-            tell = partial(self.stats.tell, listeners)
-        for _ in self.recorder.settle(tell):
-            gevent.sleep(_BREATH_S)
-        folded = self.recorder.fold(tell)
+        folded = self.recorder.fold(self._listener())
         if self.stats:
             self.stats.add(folded)
         cpu, busy_s = self._cpu.read()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from math import ceil
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from perfspec.measure.histogram import Histogram
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 MAX_GROUPS = 50  # of errors that read alike, for one series
 MAX_MESSAGE = 200
 OTHER = "other messages"
-_PART = 256  # samples that are put into windows at a time: half a millisecond
+_PART = 64  # samples that are put into windows at a time: a tenth of a millisecond
 T = TypeVar("T")
 
 Sample: TypeAlias = tuple[float, int, int, int, int, int, int]
@@ -134,26 +133,23 @@ class Recorder:
             series.clear()
 
     def settle(self, tell: Listener | None = None) -> Iterator[None]:
-        """Put the samples that are there into windows, some at a time.
+        """Put the samples of busy series into windows, some at a time.
 
         All those of a second at once would stop the hub for so long that each hundredth latency has
         it in it: whoever calls lets others go on between the parts.
         """
         for each in list(self._series.values()):
-            most = max(len(each.samples), len(each.lateness), len(each.service))
-            for _ in range(ceil(most / _PART) if each.samples else 0):
-                if tell is not None:
-                    tell(each.key, each.samples[:_PART], each.failures)
-                self._settle_part(each)
+            for _ in range(len(each.samples) // _PART):
+                self._settle_part(each, tell)
                 yield
 
     def fold(self, tell: Listener | None = None) -> Folded:
         """Take what came in since the last fold; ``tell`` hears of each series' samples before."""
-        for _ in self.settle(tell):
-            pass
         series: list[Series] = []
         errors: list[ErrorGroup] = []
         for each in self._series.values():
+            while each.samples or (each.windows and (each.lateness or each.service)):
+                self._settle_part(each, tell)
             if each.windows:
                 series.append(Series(key=each.key, windows=self._windows(each)))
                 errors += _groups(each, self.zero)
@@ -188,7 +184,9 @@ class Recorder:
         windows.clear()
         return found
 
-    def _settle_part(self, series: SeriesBuffer) -> None:
+    def _settle_part(self, series: SeriesBuffer, tell: Listener | None) -> None:
+        if tell is not None:
+            tell(series.key, series.samples[:_PART], series.failures)
         windows = series.windows
         for index, part in self._parts(_cut(series.samples)).items():
             _add(windows.setdefault(index, Window(index=index)), part)
