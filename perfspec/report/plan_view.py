@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from perfspec.judge.wording import amount, level_text
-from perfspec.plan.expect import ASSUMED_LATENCY_S, Forecast, bytes_sent
 from perfspec.plan.budget import BaselineRule
+from perfspec.plan.expect import ASSUMED_LATENCY_S, Forecast, bytes_sent
 from perfspec.plan.load import duration_s, judged, level_at, phases
 from perfspec.plan.model import RowsGenerated
 from perfspec.plan.shares import persona_shares, split_users

@@ -83,6 +83,12 @@ def test_what_is_not_compared_is_not_recorded(entry: str) -> None:
     assert plan.test("load").record
 
 
+def test_a_test_that_looks_for_its_end_is_not_compared() -> None:
+    test = ", budget: { p95: +10% }, stop_when: { error_rate: 5% }"
+    plan = compiled(test=test)
+    assert (plan.test("load").budgets, plan.test("load").record) == ((), False)
+
+
 def test_a_shortened_run_is_recorded_only_on_demand() -> None:
     assert not compiled(entry="time_scale: 10%").test("smoke").record
     assert compiled(entry="time_scale: 10%, record: true").test("smoke").record
