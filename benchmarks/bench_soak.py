@@ -1,0 +1,235 @@
+"""What a long run costs: memory of the processes, size of the result, time to judge it.
+
+Requests without think time against nginx on 20 endpoints, as many as are asked for: a day's worth
+in minutes. Memory is looked at from the first tenth of the run on, when caches are full; it may not
+grow with the requests. The result may grow with endpoints and windows, and with nothing else.
+
+    python benchmarks/bench_soak.py                        half a million requests
+    python benchmarks/bench_soak.py --requests 10000000    some ten minutes
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.request import urlopen
+
+import psutil
+
+from perfspec import jsonio
+from perfspec.measure.model import RunResult
+from perfspec.run.folder import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PORT = 18804
+URL = f"http://127.0.0.1:{PORT}"
+ENDPOINTS = [f"endpoint_{n:02}" for n in range(1, 21)]
+NGINX = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 100000000; client_body_temp_path {folder};
+  proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder};
+  scgi_temp_path {folder};
+  server {{
+    listen 127.0.0.1:{port} backlog=4096; default_type application/json;
+    location / {{ return 200 '{{"items": [1, 2, 3], "id": "$request_id"}}'; }}
+    location = /endpoint_20 {{ return 503; }}
+  }}
+}}
+"""
+SPEC = """\
+perfspec: 1
+name: soak
+environments: {{ local: {{ url: "{url}" }} }}
+endpoints:
+{endpoints}
+personas:
+  visitor: {{ journey: [{journey}] }}
+tests:
+  soak:
+    users: {users}
+    duration: {seconds}s
+    slo: {{ p95: 10s, error_rate: 100% }}
+"""
+ENDPOINT = """\
+  {name}:
+    request: GET /{name}?q={{{{ uuid() }}}}
+    expect: {{ json: {{ "$.items[0]": 1 }} }}
+    capture: {{ id_{number}: $.id }}
+    slo: {{ p99: 10s }}
+"""
+CALIBRATION_S = 6
+
+
+class Look(NamedTuple):
+    """Resident megabytes at a moment."""
+
+    at_s: float
+    parent: float
+    load: float
+
+
+class Ran(NamedTuple):
+    """A run and what its processes needed."""
+
+    requests: int
+    result: RunResult
+    size: int
+    looks: list[Look]
+
+
+def main() -> None:
+    """Find the rate, run that long, judge and report."""
+    options = parse()
+    with tempfile.TemporaryDirectory() as name, nginx(Path(name)):
+        folder = Path(name)
+        rate = run(folder, options, CALIBRATION_S).requests / CALIBRATION_S
+        seconds = max(20, round(options.requests / rate))
+        print(f"{rate:,.0f} requests/s: {seconds} s for {options.requests:,} requests", flush=True)
+        ran = run(folder, options, seconds)
+        judged, reported = timed(folder, "judge"), timed(folder, "report")
+    report(ran, judged, reported)
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--requests", type=int, default=500_000)
+    parser.add_argument("--users", type=int, default=50)
+    parser.add_argument("--workers", type=int, default=1)
+    return parser.parse_args()
+
+
+def run(folder: Path, options: argparse.Namespace, seconds: int) -> Ran:
+    """One run, looked at every half second."""
+    (folder / "perfspec.yaml").write_text(spec(options.users, seconds))
+    command = ["perfspec", "run", "--workers", str(options.workers)]
+    looks: list[Look] = []
+    with (folder / "output").open("w+") as output:
+        process = subprocess.Popen(
+            [*on_core(1), sys.executable, "-m", *command],
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        began = time.monotonic()
+        while process.poll() is None:
+            looks.append(Look(time.monotonic() - began, *memory(process.pid)))
+            time.sleep(0.5)
+        if process.returncode not in {0, 4}:
+            output.seek(0)
+            sys.exit(output.read())
+    latest = RunFolder.latest(folder)
+    result = jsonio.read_json(latest.result, RunResult)
+    series = result.tests[0].series
+    requests = sum(
+        window.count for each in series if each.key.kind == "request" for window in each.windows
+    )
+    return Ran(requests, result, latest.result.stat().st_size, looks)
+
+
+def spec(users: int, seconds: int) -> str:
+    """Twenty endpoints, one of which always fails."""
+    endpoints = "".join(ENDPOINT.format(name=name, number=name[-2:]) for name in ENDPOINTS)
+    return SPEC.format(
+        url=URL,
+        endpoints=endpoints,
+        journey=", ".join(ENDPOINTS),
+        users=users,
+        seconds=seconds,
+    )
+
+
+def memory(pid: int) -> tuple[float, float]:
+    """Megabytes of the parent and of the largest load process, 0 when it is gone."""
+    try:
+        parent = psutil.Process(pid)
+        children = [each.memory_info().rss for each in parent.children(recursive=True)]
+        return parent.memory_info().rss / 1e6, max(children, default=0) / 1e6
+    except psutil.NoSuchProcess:
+        return 0.0, 0.0
+
+
+def timed(folder: Path, command: str) -> float:
+    """Seconds that a command takes with the last run."""
+    began = time.monotonic()
+    subprocess.run(
+        [*on_core(1), sys.executable, "-m", "perfspec", command],
+        cwd=folder,
+        check=False,
+        stdout=subprocess.DEVNULL,
+    )
+    return time.monotonic() - began
+
+
+def report(ran: Ran, judged: float, reported: float) -> None:
+    """Tenths of the run, and what is left of it."""
+    test = ran.result.tests[0]
+    during = [each for each in ran.looks if each.load and each.at_s < test.measured_s]
+    size = len(during) // 10
+    tenths = [during[n * size : (n + 1) * size] for n in range(10)]
+    print(f"\n{ran.requests:,} requests in {test.measured_s:.0f} s, status {test.status}")
+    print(f"\n{'tenth':>6}{'parent':>12}{'load':>12}   MB resident (median)")
+    for number, looks in enumerate(tenths, 1):
+        parent, load = median(each.parent for each in looks), median(each.load for each in looks)
+        print(f"{number:6}{parent:12.1f}{load:12.1f}")
+    millions = ran.requests * 0.8 / 1e6
+    for name in ("parent", "load"):
+        second, last = (median(getattr(each, name) for each in tenths[n]) for n in (1, 9))
+        print(f"{name}: {(last - second) / millions:+.2f} MB for each million requests")
+    windows = len(test.edges) - 1
+    cells = sum(len(each.windows) for each in test.series)
+    print(
+        f"\nresult.json: {ran.size / 1e6:.2f} MB, {len(test.series)} series in {windows} windows,"
+        f" {ran.size / max(cells, 1):.0f} bytes for each of {cells:,} cells"
+    )
+    print(f"perfspec judge: {judged:.1f} s, perfspec report: {reported:.1f} s")
+
+
+def on_core(core: int) -> list[str]:
+    """Words before a command that keep it on a core, where this machine has that many."""
+    return ["taskset", "-c", str(core)] if (os.cpu_count() or 1) > 1 else []
+
+
+@contextmanager
+def nginx(folder: Path) -> Iterator[None]:
+    """The target, for as long as the block lasts."""
+    path = folder / "nginx.conf"
+    path.write_text(NGINX.format(folder=folder, port=PORT))
+    process = subprocess.Popen([*on_core(0), "nginx", "-c", str(path), "-e", f"{folder}/error.log"])
+    try:
+        deadline = time.monotonic() + 20
+        while not answers():
+            if time.monotonic() > deadline:
+                sys.exit("nginx does not answer")
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers() -> bool:
+    """Whether nginx is there."""
+    try:
+        with urlopen(URL):
+            return True
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main()
