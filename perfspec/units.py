@@ -36,6 +36,22 @@ def parse_duration(text: str) -> float:
     return round(seconds, 6)
 
 
+class Price(NamedTuple):
+    """An amount of money; ``currency`` is a code of three letters (ISO 4217)."""
+
+    amount: float
+    currency: str
+
+
+def parse_price(text: str) -> Price:
+    """``0.20 USD``; raises ValueError."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) +([A-Z]{3})", text.strip())
+    if match is None:
+        msg = f"{text!r} is no price: write an amount and its currency, such as 0.20 USD"
+        raise ValueError(msg)
+    return Price(float(match[1]), match[2])
+
+
 def parse_size(text: str, most: int = MAX_SIZE) -> int:
     """Bytes of ``50KB`` (thousands) or ``2MiB`` (1024s), up to ``most``; raises ValueError."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(B|KB|MB|GB|KiB|MiB|GiB)", text.strip())

@@ -10,6 +10,7 @@ import click
 
 from perfspec.cli.specs import Percent, choice_options, read_plan, read_whole, spec_argument
 from perfspec.plan.changes import changes
+from perfspec.plan.cost import cost_of, planned_usage
 
 
 @click.command("plan")
@@ -60,6 +61,7 @@ def command(
 
         whole: dict[str, object] = {"plan": plan, "expected_requests": forecasts(plan.tests)}
         whole |= {} if found is None else {"changes": found}
+        whole |= {} if plan.prices is None else {"cost": cost_of(plan.prices, planned_usage(plan))}
         click.echo(msgspec.json.format(msgspec.json.encode(whole), indent=1))
         return
     width = shutil.get_terminal_size().columns

@@ -15,6 +15,7 @@ from perfspec.plan.journey import Persona
 from perfspec.plan.limits import AbortLimit, Objective
 from perfspec.plan.load import Stage, peak_users
 from perfspec.plan.monitor import Monitor
+from perfspec.plan.prices import Prices
 from perfspec.plan.request import Endpoint
 
 Pick = Literal["unique", "round_robin", "random"]
@@ -192,6 +193,7 @@ class Plan(Value, frozen=True, kw_only=True):
     files: tuple[FileSet, ...] = ()
     endpoints: tuple[Endpoint, ...]
     monitors: tuple[Monitor, ...] = ()
+    prices: Prices | None = None
     channels: tuple[Channel, ...] = ()
     tests: tuple[Test, ...]
     baseline: BaselineRule | None = None

@@ -12,6 +12,7 @@ from perfspec.plan.load import duration_s, judged, level_at, phases
 from perfspec.plan.model import RowsGenerated
 from perfspec.plan.shares import persona_shares, split_users
 from perfspec.report.changes import allowed
+from perfspec.report.cost import planned_cost
 from perfspec.units import (
     format_count,
     format_duration,
@@ -69,6 +70,8 @@ def _head(plan: Plan) -> Iterator[str]:
     seconds = sum(duration_s(test.stages) for test in plan.tests)
     tests = f"{len(plan.tests)} test{'s' if len(plan.tests) > 1 else ''}"
     yield f"  in all    {tests}, {format_duration(seconds)} of load, fingerprint {plan.fingerprint}"
+    for index, line in enumerate(planned_cost(plan)):
+        yield f"  {'' if index else 'cost':<10}{line.removeprefix('Cost: ')}"
 
 
 def _tests(plan: Plan, width: int, blocks: str) -> Iterator[str]:

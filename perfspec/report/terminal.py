@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from perfspec.judge.model import Outcome
 from perfspec.report.answers import answer_lines
 from perfspec.report.changes import change_rows, comparison_lines, evidence, sentence
+from perfspec.report.cost import measured_cost
 from perfspec.report.escape import one_line
 from perfspec.report.monitors import monitor_rows, problem_lines
 from perfspec.report.tables import (
@@ -61,6 +62,7 @@ class FinalReport:
         self.plan = plan
         self.results = {each.name: each for each in result.tests}
         self.verdict = verdict
+        self.cost = measured_cost(plan, result)
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
@@ -78,6 +80,8 @@ class FinalReport:
         outcome = self.verdict.outcome
         yield page.text((outcome.upper(), STYLES[outcome]), f"  {headline(self.plan)}")
         yield page.text(self.verdict.summary)
+        for line in self.cost:
+            yield page.text((line, "dim"))
 
     def _test(self, page: Page, test: TestVerdict) -> Iterator[RenderableType]:
         style = STYLES[test.outcome]

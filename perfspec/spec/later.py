@@ -6,7 +6,6 @@ from typing import Final
 
 _METRICS: Final = "growth"
 _LATER: Final = {
-    "Spec": "prices",
     "GroupStep": "budget",
     "Objective": "budget",
     "Slo": _METRICS,

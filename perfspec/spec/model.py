@@ -22,6 +22,7 @@ from perfspec.spec.limits import Objective, Slo
 from perfspec.spec.load import Test
 from perfspec.spec.monitor import Monitor
 from perfspec.spec.persona import Persona
+from perfspec.spec.prices import Prices
 from perfspec.spec.protected import Protected
 from perfspec.spec.request import Endpoint, FileClass, Headers
 from perfspec.spec.sequence import Sequence
@@ -275,6 +276,11 @@ class Spec(Strict):
         {},
         description="What is read beside the load. "
         "Example: `monitors: { api: { process: services.api, every: 1s } }`",
+    )
+    prices: Prices | None = Field(
+        None,
+        description="What a run costs is told before it and after it. "
+        "Example: `prices: { generator_hour: 0.20 USD, endpoints: { to_audio: 0.02 USD } }`",
     )
     slo: Slo | None = Field(
         None, description="Limits of every test. Example: `slo: { availability: 99.9% }`"

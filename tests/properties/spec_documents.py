@@ -316,7 +316,13 @@ monitors = st.one_of(
         **READING,
     ),
 )
+prices = st.sampled_from(["0.20 USD", " 15  EUR ", "${PRICE}", "${PRICE:-1 USD}"])
 PARTS: dict[str, Strategy] = {
+    "prices": mapping(
+        **dict.fromkeys(["generator_hour", "ci_minute", "sent_gb", "received_gb"], prices),
+        endpoints=named(prices),
+        instance_hours=named(prices, st.just("edge.instances")),
+    ).filter(lambda each: each.keys() - {"x-note"}),
     "monitors": named(monitors),
     "environments": named(environments),
     "secrets": st.lists(st.sampled_from(["API_TOKEN", "accounts.pass-word"]), max_size=2),

@@ -16,6 +16,7 @@ from perfspec.plan.compile.environments import compile_environment, compile_hook
 from perfspec.plan.compile.journeys import called_by, calls_python
 from perfspec.plan.compile.limits import place_of
 from perfspec.plan.compile.monitors import compile_monitors
+from perfspec.plan.compile.prices import compile_prices
 from perfspec.plan.compile.requests import compile_endpoint
 from perfspec.plan.compile.sources import compile_data, compile_files, sources_of
 from perfspec.plan.compile.tests import TestCompiler
@@ -81,6 +82,7 @@ def compile_plan(
         monitors=compile_monitors(
             spec, where, variables, secrets, lambda path: place_of(document, path)
         ),
+        prices=compile_prices(spec.prices),
         channels=channels,
         tests=tuple(compiled),
         baseline=compile_baseline(spec),

@@ -13,6 +13,7 @@ from perfspec.spec.checks.loads import check_loads
 from perfspec.spec.checks.meaning import check_meaning
 from perfspec.spec.checks.monitors import check_monitors
 from perfspec.spec.checks.names import Names
+from perfspec.spec.checks.prices import check_prices
 from perfspec.spec.checks.references import check_references
 from perfspec.spec.checks.requests import check_requests
 from perfspec.spec.checks.texts import Texts
@@ -43,6 +44,7 @@ def check_spec(
     check_references(context)
     check_meaning(context)
     check_monitors(context)
+    check_prices(context)
     check_budgets(context)
     check_loads(context)
     check_requests(context)

@@ -1,4 +1,4 @@
-"""Diagnostics of monitors and of the limits on them."""
+"""Diagnostics of monitors, of the limits on them, and of prices."""
 
 from __future__ import annotations
 
@@ -45,5 +45,12 @@ MONITORS: Final = (
         "plan of each run. The variables of connection strings are masked everywhere.",
         "db: { postgres: postgresql://shop:hunter2@db.example.com/shop }",
         'db: { postgres: "${DATABASE_URL}" }',
+    ),
+    Rule(
+        "PS376",
+        "Prices in several currencies",
+        "They are added up, so they must be of one currency.",
+        "prices: { generator_hour: 0.20 USD, ci_minute: 0.01 EUR }",
+        "prices: { generator_hour: 0.20 USD, ci_minute: 0.008 USD }",
     ),
 )

@@ -11,6 +11,7 @@ from perfspec.spec.channel import CHANNEL_KEYS, SENDS
 from perfspec.spec.limits import Slo
 from perfspec.spec.monitor import KINDS, OWN_SERIES, READ_BY
 from perfspec.spec.persona import AUTH_SCHEMES
+from perfspec.spec.prices import Prices
 from perfspec.spec.request import BODIES, OF_REQUESTS
 
 Node = dict[str, Any]
@@ -165,6 +166,7 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         ),
     ),
     "MonitorSeries": _one_of("A series", "query", "stat", "json"),
+    "Prices": _any_of("Write a price, such as generator_hour: 2 USD", *Prices.model_fields),
     "Persona": _at_most_one("A persona", "weight", "users"),
     "RateLevels": _LEVELS,
     "RiseLevels": _LEVELS,
