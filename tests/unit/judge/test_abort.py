@@ -8,7 +8,7 @@ from perfspec.judge.abort import broken
 from perfspec.measure.collect import Collector
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
-from perfspec.measure.model import AbortHit, Key, Series, Window
+from perfspec.measure.model import AbortHit, Journeys, JourneyWindow, Key, Series, Window
 from perfspec.measure.progress import Tick
 from tests.results import STARTED, abort, make_test
 
@@ -98,3 +98,28 @@ def test_every_kind_of_metric_can_abort(metric: str, bound: float) -> None:
 
 def test_polls_are_no_requests_of_the_total() -> None:
     assert run(*(tick(second, failed=10, kind="poll") for second in range(1, 11))) is None
+
+
+@pytest.mark.parametrize(("dropped", "ends"), [(1, True), (0, False)])
+def test_dropped_journeys_end_a_test_too(dropped: int, *, ends: bool) -> None:
+    def arriving(second: int) -> Tick:
+        window = JourneyWindow(index=second - 1, completed=9, dropped=dropped)
+        found = tick(second, n=0)
+        found.journeys = [Journeys(persona="reader", windows=[window])]
+        return found
+
+    hit = run(*[arriving(second) for second in range(1, 11)], limits=(abort("dropped", 0.05),))
+    assert (hit is not None) is ends
+    if hit is not None:
+        assert (hit.metric, hit.observed, hit.requests) == ("dropped", 0.1, 100)
+
+
+def test_few_journeys_end_nothing() -> None:
+    def arriving(second: int) -> Tick:
+        found = tick(second, n=100)
+        window = JourneyWindow(index=second - 1, completed=3, dropped=1)
+        found.journeys = [Journeys(persona="reader", windows=[window])]
+        return found
+
+    ticks = [arriving(second) for second in range(1, 11)]
+    assert run(*ticks, limits=(abort("dropped", 0.05),)) is None
