@@ -8,6 +8,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -140,6 +141,10 @@ class Kept:
     def summary(self) -> str:
         return (self.folder.report / "summary.md").read_text(encoding="utf-8")
 
+    @property
+    def page(self) -> str:
+        return (self.folder.report / "report.html").read_text(encoding="utf-8")
+
     def test(self, name: str) -> TestResult:
         return next(each for each in self.result.tests if each.name == name)
 
@@ -152,7 +157,7 @@ class Kept:
 
 
 def check_agreement(done: Done, folder: Path) -> Kept:
-    """Exit code, terminal, ``verdict.json``, JUnit and ``summary.md`` say the same."""
+    """Exit code, terminal, ``verdict.json``, JUnit, ``summary.md`` and ``report.html`` agree."""
     kept = Kept(folder)
     verdict, junit = kept.verdict, kept.junit
     headline = f"{kept.plan.name} on {kept.plan.environment.name}"
@@ -160,6 +165,7 @@ def check_agreement(done: Done, folder: Path) -> Kept:
     assert f"{verdict.outcome.upper()}  {headline}\n" in done.out
     assert kept.summary.splitlines()[0].endswith(f"{headline}: {verdict.outcome}")
     assert f"exit code {verdict.exit_code}</sub>" in kept.summary
+    assert f"<title>{verdict.outcome.upper()}: {escape(headline)}</title>" in kept.page
     bad = int(junit.get("failures", "0")) + int(junit.get("errors", "0"))
     assert (bad > 0) == (done.code != 0)
     suites = {each.get("name", ""): each for each in junit.iter("testsuite")}

@@ -66,6 +66,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         page.on("pageerror", lambda error: found.said.append(str(error)))
         page.on("request", lambda request: found.asked.append(request.url))
         page.goto(path.as_uri())
+        page.wait_for_function("sections.every((each) => each.charts.length)")
         found.asked.remove(path.as_uri())
         return found
 

@@ -14,7 +14,6 @@ class Section {
     this.select.addEventListener("change", () => this.draw());
     this.reset.addEventListener("click", () => this.whole());
     element.hidden = false;
-    this.draw();
     new ResizeObserver(() => this.resize()).observe(element);
   }
 
@@ -115,6 +114,8 @@ function start() {
   for (const each of document.querySelectorAll("[data-charts]")) {
     sections.push(new Section(each, tests[Number(each.dataset.charts)]));
   }
+  // The first test is drawn at once, the others when the page is there.
+  sections.forEach((each, at) => (at ? setTimeout(() => each.draw()) : each.draw()));
   document.querySelectorAll(".scroll table").forEach(sortable);
   document.querySelectorAll(".filter").forEach(filterable);
   document.querySelectorAll("[data-subject]").forEach(link);
