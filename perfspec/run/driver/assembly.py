@@ -28,6 +28,7 @@ ASSIGN, REFUSE, PING, BYE = (
     "perfspec_bye",
 )
 PINGS = 8
+GONE_S = 15.0  # without a word before the test
 _LOOK_S = 0.02
 
 
@@ -38,6 +39,7 @@ class Peer:
         self.host = host
         self.process = process
         self.clock = Offset()
+        self.heard = perf_counter()
         self.ready = False
 
 
@@ -111,12 +113,21 @@ class Assembly:
         ]
 
     def _count(self) -> int:
-        """Those that are ready and alive; the place of one that has gone is free again."""
-        for node in list(self.peers):
+        """Those that are ready and alive; the place of one that has gone is free again.
+
+        Who prepares a large plan may be silent for some seconds.
+        """
+        alive = 0
+        for node, peer in list(self.peers.items()):
             client = self._runner.clients.get(node)
-            if client is None or client.state == STATE_MISSING:
+            if client is not None and client.state != STATE_MISSING:
+                peer.heard = perf_counter()
+                alive += peer.ready
+            elif perf_counter() - peer.heard > GONE_S:
                 del self.peers[node]
-        count = sum(each.ready for each in self.peers.values())
+        return self._tell_of(alive)
+
+    def _tell_of(self, count: int) -> int:
         if count != self._told:
             self._told = count
             self._tell(count)
@@ -142,8 +153,8 @@ class Assembly:
     def _ready(self, msg: Message, **_: object) -> None:
         peer, problem = self.peers.get(msg.node_id), msg.data["problem"]
         if peer is None:
-            return
-        if problem is None:
+            self._refuse(msg.node_id, f"it had not heard of this worker for {GONE_S:g} s")
+        elif problem is None:
             self._ping(msg.node_id)
         elif self._problem is None:
             self._problem = f"the worker on {peer.host} (process {peer.process}): {problem}"
