@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,20 +64,9 @@ def record(
     **rest: Any,  # noqa: ANN401  (fields of the struct)
 ) -> Record:
     """Run ``number`` of a day each; ``slower`` are factors by endpoint."""
-    rng = np.random.default_rng(number)
-    slower, failed = slower or {}, failed or {}
-    host = np.exp(rng.normal(0, noise))
     time = BEGIN + timedelta(days=number)
-    every = [
-        series(
-            name,
-            20_000 * (index + 1) * host * np.exp(rng.normal(0, noise)) * slower.get(name, 1.0),
-            rng,
-            requests=requests,
-            failed=failed.get(name, 0),
-        )
-        for index, name in enumerate(names)
-    ]
+    changes = tuple((slower or {}).items()), tuple((failed or {}).items())
+    every = _measured(number, noise, *changes, names, requests)
     defaults: dict[str, Any] = {
         "tool": "0.1.0",
         "run_id": f"{time:%Y-%m-%dT%H-%M-%SZ}-{number:04x}",
@@ -92,7 +82,35 @@ def record(
         "machine": MACHINE,
         "health": GeneratorHealth(cpu_max=0.4, hub_delay_s=0.001, workers=1),
     }
-    return Record(series=tuple(every), **(defaults | rest))
+    return Record(series=every, **(defaults | rest))
+
+
+@lru_cache(maxsize=200)
+def _measured(
+    number: int,
+    noise: float,
+    slower: tuple[tuple[str, float], ...],
+    failed: tuple[tuple[str, int], ...],
+    names: tuple[str, ...],
+    requests: int,
+) -> tuple[SeriesRecord, ...]:
+    """Drawn once: many tests look at the same runs."""
+    rng = np.random.default_rng(number)
+    host = np.exp(rng.normal(0, noise))
+    return tuple(
+        series(
+            name,
+            20_000
+            * (index + 1)
+            * host
+            * np.exp(rng.normal(0, noise))
+            * dict(slower).get(name, 1.0),
+            rng,
+            requests=requests,
+            failed=dict(failed).get(name, 0),
+        )
+        for index, name in enumerate(names)
+    )
 
 
 def small(number: int, **rest: Any) -> Record:  # noqa: ANN401  (as above)
