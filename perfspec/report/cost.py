@@ -22,7 +22,7 @@ def planned_cost(plan: Plan) -> tuple[str, ...]:
     """Nothing for a plan without prices."""
     if plan.prices is None:
         return ()
-    return tuple(_lines(cost_of(plan.prices, planned_usage(plan))))
+    return tuple(_lines(cost_of(plan.prices, planned_usage(plan)), "about "))
 
 
 def measured_cost(plan: Plan, result: RunResult) -> tuple[str, ...]:
@@ -32,12 +32,12 @@ def measured_cost(plan: Plan, result: RunResult) -> tuple[str, ...]:
     return tuple(_lines(cost_of(plan.prices, measured_usage(result))))
 
 
-def _lines(cost: Cost) -> Iterator[str]:
+def _lines(cost: Cost, about: str = "") -> Iterator[str]:
     parts = [
         f"{format_count(float(f'{each.quantity:.3g}'))} {each.what} for {_money(each.amount, cost)}"
         for each in cost.items
     ]
-    yield f"Cost: {_money(cost.total, cost)}{': ' if parts else ''}{', '.join(parts)}."
+    yield f"Cost: {about}{_money(cost.total, cost)}{': ' if parts else ''}{', '.join(parts)}."
     if any(each.grows for each in cost.items):
         more = ", ".join(f"{times} x {_money(cost.at(times), cost)}" for times in TIMES)
         yield f"With more load for as long, on as many instances: {more}."
