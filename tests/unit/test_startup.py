@@ -15,6 +15,7 @@ HEAVY = {
     "cryptography",
     "gevent",
     "github3",
+    "jinja2",
     "jsonschema",
     "locust",
     "numpy",
