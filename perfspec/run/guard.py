@@ -133,9 +133,10 @@ def _tests_refused(plan: Plan, rules: Protection) -> Iterator[str]:
             )
         peak = test.peak_users
         if rules.max_users is not None and peak > rules.max_users:
+            lower = "stages" if test.open_model is None else "max_users"
             yield (
                 f"test {test.name} goes up to {peak} users, and {name} allows {rules.max_users}"
-                " (max_users): lower its stages, or leave it out with --only"
+                f" (max_users): lower its {lower}, or leave it out with --only"
             )
 
 

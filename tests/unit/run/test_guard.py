@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from perfspec.plan.model import (
     DataSource,
     Environment,
     Hook,
+    OpenModel,
     Plan,
     Protection,
     RowsGenerated,
@@ -87,6 +89,14 @@ def test_users_are_counted_at_the_peak_with_jitter() -> None:
         "test load goes up to 55 users, and production allows 54 (max_users): lower its stages, or"
         " leave it out with --only"
     )
+
+
+def test_of_arriving_journeys_the_users_count_that_they_may_have() -> None:
+    stages = (Stage(arrivals=100, hold_s=10),)
+    plan = production(max_users=54, stages=stages)
+    test = msgspec.structs.replace(plan.tests[0], open_model=OpenModel(max_users=55))
+    text = refusal(msgspec.structs.replace(plan, tests=(test,)))
+    assert "goes up to 55 users, and production allows 54 (max_users): lower its max_users" in text
 
 
 def test_only_listed_tests_run() -> None:
