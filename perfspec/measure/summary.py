@@ -116,7 +116,7 @@ def value_of(metric: Metric, window: Window, seconds: float) -> float | None:
         case "sampled":
             msg = f"{metric.name} is of a monitor, not of requests"
             raise ValueError(msg)
-        case "recovery" | "degradation" | "capacity":
+        case "recovery" | "degradation" | "growth" | "capacity":
             msg = f"{metric.name} is a fact of a whole test"
             raise ValueError(msg)
         case _:

@@ -28,6 +28,7 @@ class Metric(Value, frozen=True, kw_only=True):
     name: str
     kind: Literal[
         "quantile", "mean", "max", "share", "throughput", "sampled", "recovery", "degradation",
+        "growth",
         "capacity",
     ]  # fmt: skip
     of: Literal["latency", "ttfb", "journeys", "arrivals", "lateness"] = "latency"
@@ -44,7 +45,7 @@ class Metric(Value, frozen=True, kw_only=True):
     @property
     def analysis(self) -> bool:
         """Whether it is a fact of the whole test and not of any samples together."""
-        return self.kind in {"recovery", "degradation", "capacity"}
+        return self.kind in {"recovery", "degradation", "growth", "capacity"}
 
     @property
     def unit(self) -> Scale:
@@ -52,7 +53,7 @@ class Metric(Value, frozen=True, kw_only=True):
             return self.scale
         if self.kind == "capacity":
             return "users"
-        if self.kind in {"share", "degradation"}:
+        if self.kind in {"share", "degradation", "growth"}:
             return "ratio"
         return "per_s" if self.kind == "throughput" else "s"
 

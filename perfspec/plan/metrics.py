@@ -15,9 +15,14 @@ QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99
 
 
 def metric_of(name: str) -> Metric:
-    """The metric that a word names; ``errors.CLASS``, ``degradation.p95``. Raises KeyError."""
+    """The metric that a word names; ``errors.CLASS``, ``degradation.p95``.
+
+    Raises KeyError.
+    """
     if name.startswith("errors."):
         return Metric(name=name, kind="share", classes=(name.removeprefix("errors."),))
+    if name.startswith("growth."):
+        return Metric(name="growth", kind="growth")
     if name.startswith("degradation."):
         of = _BY_NAME[name.removeprefix("degradation.")]
         return msgspec.structs.replace(of, name=name, kind="degradation")

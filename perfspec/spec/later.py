@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-_METRICS: Final = "growth"
 _LATER: Final = {
     "GroupStep": "budget",
     "Objective": "budget",
-    "Slo": _METRICS,
 }
 
 

@@ -142,6 +142,17 @@ MonitorLimit = Annotated[
 ]
 STATISTICS: Final = ("mean", "max", "min", "p50", "p75", "p90", "p95", "p99")
 _WORD: Final = "[a-z][a-z0-9_]*"
+GrowingSeries = Annotated[
+    str,
+    Field(
+        pattern=rf"^{_WORD}\.{_WORD}$",
+        max_length=130,
+        json_schema_extra={
+            "patternErrorMessage": "Write MONITOR.SERIES, such as api.memory: a trend is of the "
+            "readings themselves"
+        },
+    ),
+]
 SeriesName = Annotated[
     str,
     Field(

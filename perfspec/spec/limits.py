@@ -18,7 +18,7 @@ from perfspec.spec.base import (
     lacking,
 )
 from perfspec.spec.capacity import UserLevel
-from perfspec.spec.levels import MonitorLimit, SeriesName
+from perfspec.spec.levels import GrowingSeries, MonitorLimit, SeriesName
 
 _SAMPLES = "With fewer samples it never passes, 10 when left out. Example: `min_samples: 100`"
 MinSamples = Annotated[int, Field(ge=1, le=1_000_000, description=_SAMPLES)]
@@ -224,6 +224,12 @@ class Slo(Strict):
         None,
         description="From the end of the highest level until the target is as it was before it, at "
         "most. Example: `recovery_time: 5m`",
+    )
+    growth: dict[GrowingSeries, ShareLimit] | None = Field(
+        None,
+        min_length=1,
+        description="Growth of a monitor's series over the longest hold, as a share of its start, "
+        "at most. Example: `growth: { api.memory: 10% }`",
     )
     degradation: dict[Percentile, ShareLimit] | None = Field(
         None,

@@ -51,6 +51,17 @@ soak:
     duration: 40s
     slo: { degradation: { p50: 10%, p95: { warn: 1%, fail: 100% } } }""",
     ),
+    "leak": (
+        ["leak:2MB/s"],
+        "50ms",
+        """\
+soak:
+    users: 4
+    duration: 30s
+    slo: { growth: { shop.rss: 20% }, degradation: { p50: { warn: 100% } } }
+monitors:
+  shop: { process: shop.pid, every: 1s }""",
+    ),
     "saturation": (
         ["saturate:users=10", "slow:/books/{id}:+200ms"],
         "0s",
@@ -79,6 +90,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
             demo = stack.enter_context(running_demo("--speed=inf", *arguments))
             folder = tmp_path_factory.mktemp(name)
             write_spec(folder, SPEC, url=demo.url, think=think, test=test)
+            (folder / "shop.pid").write_text(str(demo.process.pid))
             commands[name] = folder, stack.enter_context(started(folder, "run"))
         yield {name: Run(command.end(), folder) for name, (folder, command) in commands.items()}
 
@@ -98,6 +110,13 @@ def test_a_target_whose_latency_drifts(runs: dict[str, Run]) -> None:
     assert median.low is not None
     assert median.low > 0.1
     assert (median.outcome, tail.outcome) == ("fail", "warn")
+
+
+def test_a_target_whose_memory_leaks(runs: dict[str, Run]) -> None:
+    run = runs["leak"]
+    found = run.kept.finding("shop.rss.growth")
+    assert found.observed == pytest.approx(0.8, abs=0.4)
+    assert (found.outcome, run.done.code) == ("fail", 1)
 
 
 def test_a_target_that_saturates_at_a_known_number_of_users(runs: dict[str, Run]) -> None:

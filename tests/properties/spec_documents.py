@@ -76,6 +76,7 @@ slos = mapping(
     journeys=limits(rates),
     lateness=limits(durations),
     recovery_time=limits(durations),
+    growth=named(limits(shares), st.sampled_from(["api.memory", "db.rows"])),
     capacity=levels | mapping({"warn": levels}, fail=levels) | mapping({"fail": levels}),
     degradation=named(limits(shares), st.sampled_from(["p50", "p99_9"])),
 ).filter(lambda slo: slo.keys() - {"x-note"})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.analyses.capacity import capacity, capacity_reading
 from perfspec.judge.analyses.degradation import degradation
+from perfspec.judge.analyses.growth import growth
 from perfspec.judge.analyses.reading import Reading, decide_reading
 from perfspec.judge.analyses.recovery import recovery
 from perfspec.judge.interval import Interval
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from perfspec.plan.limits import Objective
     from perfspec.plan.model import Test
 
-OF_REAL_TIME = frozenset({"recovery", "degradation"})
+OF_REAL_TIME = frozenset({"recovery", "degradation", "growth"})
 """Shortened tests are too short for these."""
 
 
@@ -43,6 +44,8 @@ def _read(test: Test, result: TestResult, objective: Objective) -> Reading:
     match objective.metric.kind:
         case "recovery":
             return recovery(test, result, objective.subject)
+        case "growth":
+            return growth(test, result, objective.subject)
         case "degradation":
             return degradation(test, result, objective.subject, objective.metric)
         case "capacity":

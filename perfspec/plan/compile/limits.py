@@ -107,15 +107,13 @@ class LimitCompiler:
 
     def objectives(self) -> tuple[Objective, ...]:
         """Everything that this test is judged by."""
-        if self.test.stop_when is not None:  # it looks for the load that breaks the usual limits
-            return (*self._total(), *self._selected())
+        usual = self.test.stop_when is None  # else it looks for the load that breaks these
+        monitors = MonitorLimitCompiler(self.spec, self.environment, self.name, self._place)
         return (
             *self._total(),
-            *self._endpoints(),
-            *self._groups(),
-            *MonitorLimitCompiler(self.spec, self.environment, self.name, self._place).objectives(
-                lambda each: each.where is None or self._in_scope(each.where)
-            ),
+            *(self._endpoints() if usual else ()),
+            *(self._groups() if usual else ()),
+            *monitors.objectives(lambda each: self._in_scope(each.where or Where())),
             *self._selected(),
         )
 
@@ -287,7 +285,7 @@ class LimitCompiler:
         parts = [subject.name or subject.kind, subject.file_class, subject.persona]
         who = "/".join(part for part in parts if part)
         return Objective(
-            id=f"{prefix}{who}.{metric}",
+            id=f"{prefix}{who}.{metric_of(metric).name}",
             subject=subject,
             metric=metric_of(metric),
             fail=limit.fail,
@@ -311,7 +309,9 @@ def place_of(document: Document, path: Path) -> Place:
 
 
 def _about(subject: Subject, metric: str) -> Subject:
-    """Limits on journeys are written where those on all requests are."""
+    """Limits on journeys and on the growth of series are written where those on requests are."""
+    if metric.startswith("growth."):
+        return Subject(kind="monitor", name=metric.removeprefix("growth."))
     if subject.kind == "total" and metric_of(metric).about_journeys:
         return msgspec.structs.replace(subject, kind="journeys")
     return subject

@@ -142,13 +142,19 @@ class MonitorLimitCompiler:
         self.monitors = monitors_of(spec, environment)
 
     def objectives(self, in_scope: Callable[[WrittenObjective], bool]) -> Iterator[Objective]:
-        """Those of the root, environment and test, then those of ``objectives`` in scope."""
+        """Those of the root, environment and test, then those of ``objectives`` in scope.
+
+        A test with ``stop_when`` looks for the load that breaks the usual limits: only its own
+        count.
+        """
         environment, test = self.spec.environments[self.environment], self.spec.tests[self.test]
-        limits = (
-            _written(self.spec.slo, ("slo",))
-            | _written(environment.slo, ("environments", self.environment, "slo"))
-            | _written(test.slo, ("tests", self.test, "slo"))
-        )
+        limits = _written(test.slo, ("tests", self.test, "slo"))
+        if test.stop_when is None:
+            limits = (
+                _written(self.spec.slo, ("slo",))
+                | _written(environment.slo, ("environments", self.environment, "slo"))
+                | limits
+            )
         for limit in limits.values():
             yield from self._bounds(limit, during=test.during)
         for name, written in self.spec.objectives.items():

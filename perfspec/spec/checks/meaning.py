@@ -21,8 +21,7 @@ _WORDS_OF_EXPRESSIONS: Final = _WORDS | {"and", "or", "not", "in", "if", "else",
 _AT_LEAST: Final = frozenset({"success_rate", "availability", "throughput", "journeys", "capacity"})
 
 
-
-ANALYSES: Final = frozenset({"recovery_time", "degradation", "capacity"})
+ANALYSES: Final = frozenset({"recovery_time", "degradation", "growth", "capacity"})
 ENDS: Final = frozenset({"abort", "stop_when"})
 
 

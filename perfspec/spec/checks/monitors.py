@@ -34,6 +34,8 @@ def check_monitors(context: Context) -> None:
     for path, slo in limits(context.spec):
         if slo.monitors is not None and _may_stand(context, path):
             _limits(context, slo, (*path, "monitors"), known)
+        for name in slo.growth or ():
+            _known(context, name, (*path, "growth", name), known)
 
 
 def _written(context: Context) -> Iterator[tuple[Path, str, Monitor]]:
@@ -84,9 +86,9 @@ def _readings(context: Context, monitor: Monitor, path: Path) -> None:
 
 def _may_stand(context: Context, path: Path) -> bool:
     at = (*path, "monitors")
-    if path[-1] == "abort":
+    if path[-1] in {"abort", "stop_when"}:
         hint = "it ends the test by its requests: write the limit into its slo"
-        context.findings.error(context.key(at), "PS373", "abort looks at no monitor", hint)
+        context.findings.error(context.key(at), "PS373", f"{path[-1]} looks at no monitor", hint)
         return False
     if path[0] == "objectives":
         where = context.spec.objectives[str(path[1])].where
@@ -105,16 +107,21 @@ def _may_stand(context: Context, path: Path) -> bool:
 
 
 def _limits(context: Context, slo: Slo, path: Path, known: dict[str, list[Monitor]]) -> None:
-    complete = context.complete("monitors") and context.complete("environments")
     for name, limit in (slo.monitors or {}).items():
         at = (*path, name)
-        monitor, series, *_ = name.split(".")
-        units = [each.units[series] for each in known.get(monitor, ()) if series in each.units]
+        units = _known(context, name, at, known)
         if units:
             _units(context, limit, units, at)
             _order(context, limit, at)
-        elif complete:
-            _unknown(context, monitor, series, known, at)
+
+
+def _known(context: Context, name: str, at: Path, known: dict[str, list[Monitor]]) -> list[Unit]:
+    """The units that a series has in the environments; a complaint where there is none."""
+    monitor, series, *_ = name.split(".")
+    units = [each.units[series] for each in known.get(monitor, ()) if series in each.units]
+    if not units and context.complete("monitors") and context.complete("environments"):
+        _unknown(context, monitor, series, known, at)
+    return units
 
 
 def _unknown(

@@ -162,8 +162,8 @@ MEANING: Final = (
     Rule(
         "PS361",
         "A limit that is about a whole test",
-        "`recovery_time`, `degradation` and `capacity` are found out over a whole test: they stand "
-        "in the `slo` of a test, an environment, the root or an objective, and can end no test.",
+        "`recovery_time`, `degradation`, `growth` and `capacity` are found out over a whole test: "
+        "they stand in the `slo` of a test, an environment, the root or an objective, and end none.",
         "abort: { recovery_time: 5m }",
         "slo: { recovery_time: 5m }",
     ),

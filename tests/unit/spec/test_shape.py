@@ -33,7 +33,6 @@ def persona(keys: str) -> str:
         (endpoint("request: GET /, expect: { staus: 200 }"), "6:37: PS102 unknown key 'staus' (did you mean 'status'?)"),
         (endpoint("request: GET /, expect: { p95: 1s }"), "6:37: PS102 unknown key 'p95' (keys here are status, json, headers, body)"),
         (slo("errors: { timeouts: 1% }"), "10:53: PS102 unknown key 'timeouts' (did you mean 'timeout'?)"),
-        (slo("growth: 10%"), "10:43: PS102 unknown key 'growth': this version of perfspec does not know it yet"),
         (one_test("arrivals: 5/s, duration: 2m, users: 1"), "10:3: PS109 arrivals excludes users"),
         # kinds
         (spec(endpoints="\n  - home: { request: GET / }"), "6:3: PS103 endpoints is a list (it is a mapping: write its keys without dashes)"),
