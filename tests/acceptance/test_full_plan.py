@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import check_agreement, mark_of, perfspec
+from tests.commands import check_agreement, mark_of, perfspec, started
 from tests.runs import free_port
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "full-plan"
+
+PATIENCE_S = 300  # it takes two minutes
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +20,9 @@ pytestmark = pytest.mark.slow
 def test_the_six_kinds_of_tests_run_as_one_plan(tmp_path: Path) -> None:
     folder = tmp_path / "full-plan"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".perfspec", "build"))
-    done = perfspec(folder, "run", "--time-scale", "2.5%", PORT=str(free_port()))
+    with started(folder, "run", "--time-scale", "2.5%", PORT=str(free_port())) as command:
+        command.process.wait(PATIENCE_S)
+        done = command.end()
     kept = check_agreement(done, folder)
     assert done.code == 0
     verdicts = {each.name: each for each in kept.verdict.tests}
