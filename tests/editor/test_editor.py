@@ -120,7 +120,7 @@ def test_only_what_fits_is_offered(editor: Editor) -> None:
     options = editor.completions(OFFERED["a step's options"][0] + "\n")
     assert options.keys() == set(OPTIONS.split(", "))
     left = editor.completions("tests:\n  a:\n    stages:\n      - users: 1\n        ‸\n")
-    assert left.keys() == {"ramp", "hold", "jitter"}
+    assert left.keys() == {"arrivals", "ramp", "hold", "jitter"}
 
 
 def test_a_new_entry_is_written_whole(editor: Editor) -> None:
