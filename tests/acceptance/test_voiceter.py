@@ -1,0 +1,49 @@
+"""examples/voiceter: sessions over Socket.IO, shortened, and the table that leads to their lines."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from perfspec.spec.document import load_document
+from tests.commands import Kept, perfspec
+from tests.drivers import totals
+from tests.runs import free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("voiceter")]
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "voiceter"
+
+
+def test_the_table_leads_to_keys_of_the_spec() -> None:
+    document = load_document((EXAMPLE / "perfspec.yaml").read_bytes(), "perfspec.yaml", {})
+    table = (EXAMPLE / "README.md").read_text(encoding="utf-8").partition("| --- |")[2]
+    named = re.findall(r"`([a-z_.]+)`", table)
+    assert len(named) > 10
+    for each in named:
+        parts = each.split(".")
+        assert document.place(*parts) != document.place(*parts[:-1]), each
+
+
+def test_all_three_tests_of_the_plan_run_without_an_error(tmp_path: Path) -> None:
+    folder = tmp_path / "voiceter"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    done = perfspec(folder, "run", "--time-scale", "2%", PORT=str(free_port()))
+    kept = Kept(folder)
+    messages = {"session", "session.chunk", "session.receive"}
+    tools = {f"session.{each}" for each in ("record_response", "validate_answer", "next_question")}
+    sent = {
+        "concurrent_sessions": messages | tools,
+        "audio_streaming": messages,
+        "tool_execution": (messages | tools) - {"session.chunk"},
+    }
+    for name, expected in sent.items():
+        result = kept.test(name)
+        assert result.status == "complete", done.err
+        assert (set(totals(result)), result.errors) == (expected, [])
+    late = totals(kept.test("audio_streaming"))["session.chunk"].lateness
+    assert late is not None
+    assert late.count > 1000
