@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from perfspec.plan.base import Place
+from perfspec.plan.channel import Channel
 from perfspec.plan.journey import GroupStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from perfspec.plan.channel import Channel
     from perfspec.plan.journey import Persona, Step
     from perfspec.plan.load import Stage
     from perfspec.plan.model import DataSource, FileSet, Plan, Test
@@ -24,8 +24,7 @@ _NOWHERE = Place(file="", line=0, column=0)
 
 def fingerprint_test(
     test: Test,
-    endpoints: Iterable[Endpoint],
-    channels: Iterable[Channel],
+    endpoints: Iterable[Endpoint | Channel],
     data: Iterable[DataSource],
     files: Iterable[FileSet],
     environment: str,
@@ -40,7 +39,6 @@ def fingerprint_test(
         "stages": [msgspec.to_builtins(_effective(each)) for each in test.stages],
         "personas": [msgspec.to_builtins(_persona(each)) for each in test.personas],
         "endpoints": [msgspec.to_builtins(_endpoint(each)) for each in endpoints],
-        "channels": [msgspec.to_builtins(_channel(each)) for each in channels],
         "data": [msgspec.to_builtins(each) for each in data],
         "files": [msgspec.to_builtins(each) for each in files],
         "variables": variables,
@@ -76,7 +74,9 @@ def _effective(stage: Stage) -> Stage:
     return stage if stage.hold_s else msgspec.structs.replace(stage, jitter=None)
 
 
-def _endpoint(endpoint: Endpoint) -> Endpoint:
+def _endpoint(endpoint: Endpoint | Channel) -> Endpoint | Channel:
+    if isinstance(endpoint, Channel):
+        return _channel(endpoint)
     return msgspec.structs.replace(endpoint, tags=(), description=None, place=_NOWHERE)
 
 

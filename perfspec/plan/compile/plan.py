@@ -149,8 +149,7 @@ def _with_fingerprints(plan: Plan) -> Plan:
         own = {each.data for each in test.personas} | set(words)
         print_ = fingerprint_test(
             test,
-            endpoints,
-            channels,
+            [*endpoints, *channels],
             [each for each in plan.data if each.name in own],
             [each for each in plan.files if each.name in own],
             plan.environment.name,
