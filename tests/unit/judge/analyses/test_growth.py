@@ -37,7 +37,7 @@ def run(values: list[float | None], absent: str | None = None) -> TestResult:
 
 
 def leaking(change: float) -> list[float | None]:
-    return [50.0] * 10 + [50.0 * (1 + change * at / HOLD_S) for at in range(HOLD_S)]
+    return [*[50.0] * 10, *(50.0 * (1 + change * at / HOLD_S) for at in range(HOLD_S))]
 
 
 @given(st.floats(-0.9, 5), st.sets(st.integers(10, HOLD_S + 9), max_size=HOLD_S // 6))
