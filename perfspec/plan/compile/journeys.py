@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from perfspec.plan.base import Place
     from perfspec.plan.journey import ChannelStep
+    from perfspec.spec.auth import Auth as WrittenAuth
     from perfspec.units import Range
 
     Keep = Callable[[str], bool]
@@ -201,7 +202,7 @@ def called_by(persona: Persona) -> list[str]:
     return list(dict.fromkeys([*endpoints_of(steps), *renewal]))
 
 
-def _auth(written: spec.Auth) -> Auth:
+def _auth(written: WrittenAuth) -> Auth:
     expires: float | str | None = written.expires_in
     if isinstance(expires, str) and re.fullmatch(r"[\d.]+(ms|s|m|h|d).*", expires):
         expires = parse_duration(expires)
@@ -221,7 +222,7 @@ def _pair(bounds: Range) -> tuple[float, float]:
 
 
 def _credentials(
-    written: spec.Auth,
+    written: WrittenAuth,
 ) -> tuple[Literal["bearer", "basic", "header", "oauth2"], dict[str, str]]:
     if written.oauth2 is not None:
         return "oauth2", {}

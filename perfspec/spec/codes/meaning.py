@@ -163,7 +163,7 @@ MEANING: Final = (
         "PS361",
         "A limit that is about a whole test",
         "`recovery_time`, `degradation`, `growth` and `capacity` are found out over a whole test: "
-        "they stand in the `slo` of a test, an environment, the root or an objective, and end none.",
+        "they stand in the `slo` of a test, an environment, the root or an objective.",
         "abort: { recovery_time: 5m }",
         "slo: { recovery_time: 5m }",
     ),

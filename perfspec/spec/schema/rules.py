@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from perfspec.spec.answer import CAPTURES
+from perfspec.spec.auth import AUTH_SCHEMES
 from perfspec.spec.budget import Budget, TestBudget
 from perfspec.spec.channel import CHANNEL_KEYS, SENDS
 from perfspec.spec.limits import Slo
 from perfspec.spec.monitor import KINDS, OWN_SERIES, READ_BY
-from perfspec.spec.persona import AUTH_SCHEMES
 from perfspec.spec.prices import Prices
 from perfspec.spec.request import BODIES, OF_REQUESTS
 
