@@ -22,8 +22,9 @@ T = TypeVar("T")
 
 reported: set[threading.Thread] = set()  # a thread cannot be ended; its test has failed already
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a background job of a shell without a terminal
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what tests start inherits it
+# A background job of a shell without a terminal ignores Ctrl-C, and what it starts inherits that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("house", deadline=None)  # a busy machine is no defect
 settings.load_profile("house")
