@@ -26,6 +26,15 @@ BUSY = "while True: pass"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BUSY!r}])"
 IDLE = "print(flush=True); import sys; sys.stdin.read()"
 
+OPENING = """
+import sys
+print(flush=True)
+sys.stdin.readline()
+files = open("/dev/null"), open("/dev/null")
+print(flush=True)
+sys.stdin.read()
+"""
+
 
 def read(gauge: ProcessGauge | HostGauge) -> dict[str, float | None]:
     return values(gauge.read(0.0))
@@ -84,12 +93,18 @@ def test_a_pid_file_is_followed_and_restarts_are_counted(tmp_path: Path) -> None
             process.kill()
 
 
-def test_file_descriptors(tmp_path: Path) -> None:
-    process = psutil.Process()
-    gauge = ProcessGauge(own("process"), SystemClock(), pid=process.pid)
-    before = read(gauge)["fds"] or 0
-    with (tmp_path / "a").open("w"), (tmp_path / "b").open("w"):
+def test_file_descriptors() -> None:
+    with subprocess.Popen([sys.executable, "-c", OPENING], stdin=-1, stdout=-1) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        gauge = ProcessGauge(own("process"), SystemClock(), pid=process.pid)
+        before = read(gauge)["fds"] or 0
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        process.stdout.readline()
         assert read(gauge)["fds"] == before + 2
+        process.kill()
 
 
 def test_bounds_of_a_control_group() -> None:
