@@ -11,7 +11,6 @@ from perfspec.plan.load import Stage
 from perfspec.plan.model import (
     DataSource,
     Environment,
-    FileSet,
     OpenModel,
     Plan,
     RowsGenerated,
@@ -59,7 +58,6 @@ def plan(
     *,
     stages: Sequence[Stage] = (Stage(users=1, hold_s=1.0),),
     data: Sequence[DataSource] = (),
-    files: Sequence[FileSet] = (),
     directory: Path = Path(),
     hosts: Sequence[str] = (),
     open_model: OpenModel | None = None,
@@ -83,7 +81,6 @@ def plan(
         sequence="default",
         environment=Environment(name="local", url=url, hosts=(own, *hosts)),
         data=tuple(data),
-        files=tuple(files),
         endpoints=tuple(endpoints),
         tests=(test,),
         **rest,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 import pytest
 
 from perfspec.judge.diagnosis import diagnose
-from perfspec.judge.model import Diagnosis
 from perfspec.judge.verdict import judge_test
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.model import ErrorGroup, Key
@@ -15,6 +16,9 @@ from perfspec.plan.load import Stage
 from perfspec.report.answers import answer_lines
 from tests.results import limit, make_test, reader
 from tests.series import timeline
+
+if TYPE_CHECKING:
+    from perfspec.judge.model import Diagnosis
 
 STAGES = (Stage(users=5, hold_s=20), Stage(users=50, hold_s=20))
 TEST = make_test(limit("error_rate", 0.01), stages=STAGES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,6 @@ from perfspec.plan.limits import Subject
 from perfspec.plan.load import Stage
 from tests.results import limit, make_test
 from tests.series import timeline
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from perfspec.measure.model import TestResult
