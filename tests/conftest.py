@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -25,6 +27,18 @@ reported: set[threading.Thread] = set()  # a thread cannot be ended; its test ha
 # A background job of a shell without a terminal ignores Ctrl-C, and what it starts inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class NoLocust(MetaPathFinder):
+    """Importing Locust patches threads, and those of pytest would hang for good."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "locust":
+            reason = "a test runs Locust in a process of its own"
+            raise ImportError(reason)
+
+
+sys.meta_path.insert(0, NoLocust())
 
 settings.register_profile("house", deadline=None)  # a busy machine is no defect
 settings.load_profile("house")

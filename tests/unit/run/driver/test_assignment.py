@@ -11,7 +11,7 @@ import pytest
 from perfspec import jsonio
 from perfspec.plan.model import DataSource, RowsFile
 from perfspec.run.driver.assignment import Assignment, pack, unpack
-from perfspec.run.driver.locustfile import choose_engine
+from perfspec.run.driver.engine import Engine
 from tests.plans import endpoint, persona, plan
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def packed(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
         source("unused", "unused.csv"),
     ]
     planned = plan(target.url, [persona("a")], [page], data=data, directory=folder)
-    engine = choose_engine(planned, "load")
+    engine = Engine(planned, planned.test("load"))
     engine.prepare()
     try:
         return jsonio.decode(jsonio.encode(pack(engine)), Assignment)
@@ -73,6 +73,6 @@ def test_it_is_laid_out_below_a_root_of_its_own(
     assert (directory / "near.csv").read_text() == "id\nnear\n"
     assert (directory / "../above.csv").read_text() == "id\nabove\n"
     assert os.environ["ASSIGNMENT_TOKEN"] == "assignment_token"
-    engine = choose_engine(found, packed.test)
+    engine = Engine(found, found.test(packed.test))
     engine.prepare()
     engine.close()
