@@ -12,7 +12,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo check check-style check-tests test bench bench-gate snapshots schema docs requirements
+PLANS := duotopia hmp nora tts_reader voiceter
+.PHONY: help setup demo check check-style check-tests test examples bench bench-gate snapshots schema docs requirements
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -35,6 +36,9 @@ check-tests: setup ## unit and property tests without the slow ones
 
 test: setup $(NPM_TOOLS) ## every test
 	@$(PYTEST) -n 2 --dist loadgroup --maxfail=30
+
+examples: setup ## run the five teams' plans of examples/, shortened (a part of `make test`)
+	@$(PYTEST) -n 2 --dist loadgroup $(wildcard $(PLANS:%=tests/acceptance/test_%.py))
 
 bench-gate: setup ## simulate the gate: false alarms and what it finds, beside other rules (minutes)
 	@$(BIN)/python benchmarks/gate_simulation.py

@@ -1,7 +1,8 @@
 """Writes docs/diagnostics.md and the generated parts of other pages anew: `make docs`.
 
 A part stands between ``<!-- generated: WHAT -->`` and ``<!-- end -->``. Nothing between these lines
-is written by hand; everything around them is.
+is written by hand; everything around them is. In the READMEs of examples the lines of links such as
+``[`tests.load.users`](perfspec.yaml#L12)`` are those on which these keys stand.
 """  # noqa: INP001  (a script, no package)
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from perfspec.demo import faults
 from perfspec.expr.filters import EXAMPLE_SCOPE, FILTERS, FUNCTIONS
 from perfspec.spec import base
 from perfspec.spec.diagnostics import render_diagnostics
+from perfspec.spec.document import load_document
 from perfspec.spec.model import Spec
 from perfspec.units import format_duration
 
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from perfspec.expr.filters import Function
+    from perfspec.spec.tree import Node
 
 ROOT: Final = Path(__file__).parents[1]
 DIAGNOSTICS: Final = ROOT / "docs/diagnostics.md"
 PART: Final = re.compile(
     r"(?P<begin><!-- generated: (?P<what>[^\n]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
 )
+LINE: Final = re.compile(r"(?P<link>\[`(?P<keys>[\w.]+)`\]\(perfspec\.yaml)(#L\d+)?\)")
 SHOWN: Final = 60  # characters of a value
 SHORT: Final = 120  # of a command within a command
 _EXAMPLE: Final = re.compile(r"\s*Example: `(?P<text>.*)`$", re.DOTALL)
@@ -42,15 +46,48 @@ _LEFT_OUT: Final = re.compile(r", (?P<text>[^,;]+) when left out(?=\.$)")
 
 def pages() -> list[Path]:
     """Every page that is made or may hold generated parts."""
-    return [ROOT / "README.md", *sorted({DIAGNOSTICS, *(ROOT / "docs").rglob("*.md")})]
+    docs = {DIAGNOSTICS, *(ROOT / "docs").rglob("*.md")}
+    return [ROOT / "README.md", *sorted(docs), *sorted((ROOT / "examples").glob("*/README.md"))]
 
 
 def fresh(page: Path) -> str:
-    """The page as it is made today; raises KeyError for an unknown part."""
+    """The page as it is made today; raises KeyError for an unknown part or key."""
     if page == DIAGNOSTICS:
         return render_diagnostics()
     text = page.read_text(encoding="utf-8")
+    if page.parent.parent == ROOT / "examples":
+        return with_lines(text, page.with_name("perfspec.yaml"))
     return PART.sub(lambda part: part["begin"] + generate(part["what"]) + part["end"], text)
+
+
+def with_lines(text: str, spec: Path) -> str:
+    """The text, with the lines of today in its links to keys of the spec."""
+    if not LINE.search(text):
+        return text
+    root = load_document(spec.read_bytes(), spec.name, None).tree
+    return LINE.sub(lambda link: f"{link['link']}#L{_line(root, link['keys'])})", text)
+
+
+def _line(node: Node, keys: str) -> int:
+    line = 1
+    for word in keys.split("."):
+        below = _below(node, word)
+        if below is None:
+            raise KeyError(keys)
+        node, line = below, (below.key or below.place)[0]
+    return line
+
+
+def _below(node: Node, word: str) -> Node | None:
+    """What a key leads to; in a list of steps, the one with this name."""
+    if not isinstance(node.children, list):
+        return node.child(word)
+    for entry in node.children:
+        if word in entry.names():
+            return entry.child(word)
+        if entry.data == word or (isinstance(entry.data, dict) and word in entry.data.values()):
+            return entry
+    return None
 
 
 def generate(what: str) -> str:

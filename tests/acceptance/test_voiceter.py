@@ -1,14 +1,12 @@
-"""examples/voiceter: sessions over Socket.IO, shortened, and the table that leads to their lines."""
+"""examples/voiceter: sessions over Socket.IO, shortened."""
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from perfspec.spec.document import load_document
 from tests.commands import Kept, perfspec
 from tests.drivers import totals
 from tests.runs import free_port
@@ -16,16 +14,6 @@ from tests.runs import free_port
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("voiceter")]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "voiceter"
-
-
-def test_the_table_leads_to_keys_of_the_spec() -> None:
-    document = load_document((EXAMPLE / "perfspec.yaml").read_bytes(), "perfspec.yaml", {})
-    table = (EXAMPLE / "README.md").read_text(encoding="utf-8").partition("| --- |")[2]
-    named = re.findall(r"`([a-z_.]+)`", table)
-    assert len(named) > 10
-    for each in named:
-        parts = each.split(".")
-        assert document.place(*parts) != document.place(*parts[:-1]), each
 
 
 def test_all_three_tests_of_the_plan_run_without_an_error(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from perfspec.cli.main import perfspec
 from perfspec.expr import Tools, parse_expression
 from perfspec.expr.filters import EXAMPLE_SCOPE
 from perfspec.spec.limits import ERROR_CLASSES, Slo
-from tests.docs.pages import PAGES, ROOT, anchors, links, read
-from tools.make_docs import PART, fresh, generate, models, pages
+from tests.docs.pages import PAGES, ROOT, SPEC, anchors, links, read
+from tools.make_docs import PART, fresh, generate, models, pages, with_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,10 +38,15 @@ def leads_somewhere(page: str, link: str) -> bool:
     path = ((ROOT / page).parent / target if target else ROOT / page).resolve()
     if not path.exists() or ROOT not in path.parents:
         return False
-    return not anchor or anchor in anchors(path.relative_to(ROOT).as_posix())
+    if not anchor or path.suffix == ".md":
+        return not anchor or anchor in anchors(path.relative_to(ROOT).as_posix())
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return anchor in {f"L{number}" for number in range(1, len(lines) + 1)}
 
 
-@pytest.mark.parametrize("link", ["docs/nothing.md", "docs/language.md#nothing", "../etc"])
+@pytest.mark.parametrize(
+    "link", ["docs/nothing.md", "docs/language.md#nothing", "../etc", "Makefile#L99999"]
+)
 def test_a_link_to_nowhere_is_found(link: str) -> None:
     assert not leads_somewhere("README.md", link)
 
@@ -63,6 +68,19 @@ def test_generated_parts_are_fresh(page: Path) -> None:
 def test_an_unknown_part_is_an_error(what: str) -> None:
     with pytest.raises(KeyError):
         generate(what)
+
+
+def test_links_to_keys_of_an_example_get_the_lines_of_today(tmp_path: Path) -> None:
+    spec = tmp_path / "perfspec.yaml"
+    spec.write_text(SPEC, encoding="utf-8")
+    keys = ("tests.load", "tests.load.slo.error_rate", "personas.visitor.journey.checkout")
+    before = " ".join(f"[`{each}`](perfspec.yaml#L1)" for each in keys)
+    lines = re.findall(r"#L(\d+)", with_lines(before, spec))
+    there = [SPEC.splitlines()[int(each) - 1] for each in lines]
+    assert ["load:" in there[0], "error_rate" in there[1], "checkout: {" in there[2]] == [True] * 3
+    for gone in ("tests.soak", "personas.visitor.journey.pay"):
+        with pytest.raises(KeyError):
+            with_lines(f"[`{gone}`](perfspec.yaml#L1)", spec)
 
 
 def test_every_key_of_the_language_has_its_place() -> None:
