@@ -11,7 +11,7 @@ from perfspec import jsonio
 from perfspec.cli.judge import open_run
 from perfspec.errors import RunError, UsageError
 from perfspec.judge.model import Verdict
-from perfspec.report.compare import Comparison, Run, compare
+from perfspec.report.compare import Run, RunComparison, compare
 from perfspec.report.compare_text import ComparisonView, compare_md
 
 
@@ -66,7 +66,7 @@ def _open(run_dir: Path) -> Run:
     return Run(plan, result, jsonio.read_json(folder.verdict, Verdict))
 
 
-def _write(path: Path, comparison: Comparison) -> None:
+def _write(path: Path, comparison: RunComparison) -> None:
     from perfspec.report.html.compare import compare_html  # noqa: PLC0415  (Jinja2 is not free)
 
     try:

@@ -74,7 +74,7 @@ class ComparedTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RunComparison:
     """``notes`` say what else differs between the runs than the target."""
 
     runs: tuple[Run, ...]
@@ -82,11 +82,11 @@ class Comparison:
     tests: tuple[ComparedTest, ...]
 
 
-def compare(runs: Sequence[Run]) -> Comparison:
+def compare(runs: Sequence[Run]) -> RunComparison:
     """All tests that at least two of the runs measured, in the order of the first run."""
     names = dict.fromkeys(test.name for run in runs for test in run.verdict.tests)
     parts = {name: tuple(_parts(runs, name)) for name in names}
-    return Comparison(
+    return RunComparison(
         runs=tuple(runs),
         notes=tuple(_notes(runs)),
         tests=tuple(

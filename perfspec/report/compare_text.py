@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderableType
 
-    from perfspec.report.compare import ComparedTest, Comparison, Run, Value
+    from perfspec.report.compare import ComparedTest, Run, RunComparison, Value
 
 
-def compare_md(comparison: Comparison) -> str:
+def compare_md(comparison: RunComparison) -> str:
     """GitHub's Markdown."""
     return "\n".join(_markdown(comparison)) + "\n"
 
@@ -24,7 +24,7 @@ def compare_md(comparison: Comparison) -> str:
 class ComparisonView:
     """What ``rich`` prints; ``Console.print`` takes it."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: RunComparison) -> None:
         self.comparison = comparison
 
     def __rich_console__(
@@ -72,7 +72,7 @@ def _run_line(run: Run) -> str:
     return f"{run.result.run_id}  {run.verdict.outcome}  {about(run)}"
 
 
-def _markdown(comparison: Comparison) -> Iterator[str]:
+def _markdown(comparison: RunComparison) -> Iterator[str]:
     for number, run in enumerate(comparison.runs, 1):
         yield f"{number}. {markdown(_run_line(run))}"
     yield ""

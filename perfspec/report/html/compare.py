@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from perfspec.measure.model import TestResult, Window
     from perfspec.plan.limits import Subject
-    from perfspec.report.compare import ComparedTest, Comparison
+    from perfspec.report.compare import ComparedTest, RunComparison
     from perfspec.report.html.chart import Unit
 
 
-def compare_html(comparison: Comparison) -> str:
+def compare_html(comparison: RunComparison) -> str:
     """The whole file; it needs no other one and no network."""
     return render(
         "compare.html.j2",

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from perfspec.judge.verdict import judge_run
-from perfspec.report.compare import Comparison, Run, compare
+from perfspec.report.compare import Run, RunComparison, compare
 from perfspec.report.compare_text import compare_md
 from tests.results import limit, make_plan, make_run, make_test, measure, skipped
 
@@ -23,7 +23,7 @@ def run_of(seconds: list[float], plan: Plan = PLAN, *, cpu: str = "Test CPU") ->
     return Run(plan, result, judge_run(plan, result))
 
 
-def values(comparison: Comparison, subject: str, metric: str) -> list[tuple[str, str]]:
+def values(comparison: RunComparison, subject: str, metric: str) -> list[tuple[str, str]]:
     rows = [(row.subject, row.metric, row.values) for row in comparison.tests[0].rows]
     found = next(each for who, what, each in rows if (who, what) == (subject, metric))
     return [(each.text, each.change) for each in found]
