@@ -11,7 +11,7 @@ import numpy as np
 
 from perfspec.judge.evidence import gather, key_of
 from perfspec.judge.model import Change, Comparison, Outcome
-from perfspec.judge.panel import panels, series_of, wanted
+from perfspec.judge.panel import panels, probe_of, series_of, wanted
 from perfspec.judge.ruling import Ruling, bounds, rule
 from perfspec.judge.runs import choose_runs, slow_host
 from perfspec.judge.statistics.arrays import t_quantile
@@ -22,7 +22,7 @@ from perfspec.judge.statistics.decision import (
     Family,
     smallest_found,
 )
-from perfspec.judge.statistics.history import FEWEST_ENDPOINTS, Probe, common_shift
+from perfspec.judge.statistics.history import FEWEST_ENDPOINTS, common_shift
 from perfspec.units import format_count, format_share
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Question:
 class Shared:
     """What all endpoints share, as a share of the baseline, and whether the code is suspected."""
 
+    probe: float | None = None
     ratio: float | None = None
     low: float | None = None
     high: float | None = None
@@ -95,6 +96,7 @@ def compare_test(question: Question, head: Record, past: Past) -> Comparison:
         first=chosen.runs[0].commit if chosen.runs else None,
         last=chosen.runs[-1].commit if chosen.runs else None,
         changes=tuple(changes),
+        probe=shared.probe,
         shift=shared.ratio,
         shift_low=shared.low,
         shift_high=shared.high,
@@ -188,29 +190,37 @@ def _capped(change: Change, waivers: Sequence[Waiver], head: Record, *, alien: b
 
 def _shared(head: Record, chosen: Chosen, found: Sequence[Panel]) -> Shared:
     """By the first metric of the panel with the most endpoints."""
+    probe = probe_of(head, chosen.runs)
+    slower = math.expm1(probe.run - probe.history.mean()) if probe is not None else None
     panel = max(found, key=lambda each: len(each.series), default=None)
-    if panel is None or len(panel.series) < FEWEST_ENDPOINTS or not len(panel.history):
-        return Shared()
-    probes = [each.probe_s for each in (*chosen.runs, head)]
-    known = [math.log(each) for each in probes if each]
-    probe = Probe(np.array(known[:-1]), known[-1]) if len(known) == len(probes) else None
+    if panel is None or len(panel.series) < FEWEST_ENDPOINTS:
+        return Shared(probe=slower)
     shift = common_shift(panel.history, panel.run, probe)
     effect, se, p = float(shift.effect[0]), float(shift.se[0]), float(shift.p[0])
     ratio = math.expm1(effect)
     if len(panel.history) < FEWEST_FOR_SHIFT:
-        return Shared(ratio=ratio)
+        return Shared(probe=slower, ratio=ratio)
     reach = float(t_quantile(CONFIDENCE, shift.df)) * se
     suspect = p < SHIFT_ALPHA and effect > 0 and not chosen.mixed
-    notes = []
-    if suspect:
-        notes.append(
-            f"All endpoints together are {format_share(round(ratio, 3))} slower than the baseline:"
-            " the code or the host; run again, or compare both commits on one machine."
-        )
+    notes = [_suspicion(ratio, slower)] if suspect else []
     return Shared(
+        probe=slower,
         ratio=ratio,
         low=math.expm1(effect - reach),
         high=math.expm1(effect + reach),
         suspect=suspect,
         notes=tuple(notes),
+    )
+
+
+def _suspicion(ratio: float, probe: float | None) -> str:
+    share = format_share(round(ratio, 3))
+    if probe is None:
+        return (
+            f"All endpoints together are {share} slower than the baseline: the code or the host;"
+            " run again, or compare both commits on one machine."
+        )
+    return (
+        f"All endpoints together are {share} slower than the baseline, beyond what the calibration"
+        " probe tells of the machine: this looks like the code, not the host."
     )

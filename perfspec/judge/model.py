@@ -88,15 +88,18 @@ class Change(Value, frozen=True, kw_only=True):
 class Comparison(Value, frozen=True, kw_only=True):
     """One test against the runs before it. ``notes`` are sentences for every reader.
 
-    ``shift`` is what all endpoints share, as a share of the baseline, with its interval; None where
-    it cannot be told, ``suspect`` where it is more than the baseline explains. ``false_alarms``
-    bounds the chance that an unchanged commit fails.
+    ``probe`` is how much longer the calibration probe took, as a share of the baseline: what the
+    machine does to everything that runs on it. None where not every run has one. ``shift`` is what
+    all endpoints share beyond it, with its interval; None where it cannot be told, ``suspect``
+    where it is more than the baseline explains. ``false_alarms`` bounds the chance that an
+    unchanged commit fails.
     """
 
     runs: int
     first: str | None = None
     last: str | None = None
     changes: tuple[Change, ...]
+    probe: float | None = None
     shift: float | None = None
     shift_low: float | None = None
     shift_high: float | None = None

@@ -10,7 +10,7 @@ import numpy as np
 
 from perfspec.judge.statistics.arrays import median_of_others
 from perfspec.judge.statistics.changes import last_change
-from perfspec.judge.statistics.history import FEWEST_ENDPOINTS, compare_run
+from perfspec.judge.statistics.history import FEWEST_ENDPOINTS, Probe, compare_run
 from perfspec.plan.metrics import QUANTILES
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Panel:
     """Series with enough requests in every run, with the metrics that they all have.
 
     ``history`` is ``[n, E, M]``, ``run`` ``[E, M]``; ``extra`` is the variance of this run beyond
-    that of the others.
+    that of the others. ``probe`` is None where not every run has one.
     """
 
     series: tuple[Series, ...]
@@ -48,6 +48,7 @@ class Panel:
     history: Floats
     run: Floats
     extra: Floats
+    probe: Probe | None = None
 
     def effects(self) -> dict[tuple[Series, str], Effect]:
         """Each series against its own runs since it last changed. Empty where nothing can be said.
@@ -58,7 +59,12 @@ class Panel:
         found = {}
         for start in np.unique(starts):
             try:
-                part = compare_run(self.history[start:], self.run, extra=self.extra)
+                part = compare_run(
+                    self.history[start:],
+                    self.run,
+                    extra=self.extra,
+                    probe=self.probe and self.probe.since(start),
+                )
             except ValueError:
                 continue
             for e, m in zip(*np.nonzero(starts == start), strict=True):
@@ -157,7 +163,17 @@ def _panel(
         history=np.array([values(each) for each in runs]).reshape(shape),
         run=np.array(values(head)),
         extra=np.maximum(extra, 0.0),
+        probe=probe_of(head, runs),
     )
+
+
+def probe_of(head: Record, runs: Sequence[Record]) -> Probe | None:
+    """The calibration probe of all of them; None where one has none."""
+    *past, now = [each.probe_s for each in (*runs, head)]
+    known = [each for each in past if each]
+    if not now or not known or len(known) < len(past):
+        return None
+    return Probe(np.log(np.array(known)), math.log(now))
 
 
 def log_latency(series: SeriesRecord | None, metric: str) -> float:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from perfspec.baseline.record import GeneratorHealth, Record, SeriesRecord, WindowRecord
-from perfspec.judge.select import blocks, health_in, measured, merged, seconds
+from perfspec.judge.select import blocks, health_in, measured, merged, probe_in, seconds
 from perfspec.judge.statistics.jackknife import log_quantile_variances
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import judged
@@ -63,6 +63,7 @@ def record_of(
             hub_delay_s=max((each.hub_delay_us for each in health), default=0) / 1e6,
             workers=max((each.workers for each in health), default=0),
         ),
+        probe_s=probe_in(result, spans),
         series=tuple(
             _series(result, kind, name, spans)
             for kind, name in dict.fromkeys(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import JourneyWindow, Window
 from perfspec.plan.load import Span
 
@@ -112,6 +113,15 @@ def health_in(result: TestResult, spans: Sequence[Span]) -> list[Health]:
     """What the generator said of itself in the spans."""
     wanted = set(windows_in(result, spans))
     return [each for each in result.health if each.index in wanted]
+
+
+def probe_in(result: TestResult, spans: Sequence[Span]) -> float | None:
+    """Seconds that half of the calibration probe's runs in the spans did not exceed."""
+    wanted, total = set(windows_in(result, spans)), Histogram()
+    for each in result.probe:
+        if each.index in wanted:
+            total.merge(each.took)
+    return total.quantile(0.5)
 
 
 def gathered(result: TestResult, subject: Subject, target: Mapping[int, int]) -> dict[int, Window]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from typing import TYPE_CHECKING
 
-from perfspec.measure.model import Health, JourneyWindow, TestResult, Window
+from perfspec.measure.histogram import Histogram
+from perfspec.measure.model import Health, JourneyWindow, ProbeWindow, TestResult, Window
 from perfspec.measure.tally import Tally
 from perfspec.plan.load import duration_s, window_edges
 
@@ -30,6 +31,7 @@ class Collector:
         self._tally = Tally()
         self._health: dict[int, list[Tick]] = {}
         self._healths: dict[int, Health] = {}
+        self._probe: dict[int, Histogram] = {}
 
     @property
     def at_s(self) -> float:
@@ -40,6 +42,11 @@ class Collector:
         self.recent.append(tick)
         self._tally.add(tick)
         self._add_health(tick)
+
+    def probed(self, took_us: int) -> None:
+        """Take one run of the calibration probe, in the second after the last tick."""
+        index = min(bisect_right(self.edges, self.at_s) - 1, len(self.edges) - 2)
+        self._probe.setdefault(index, Histogram()).add_all([took_us])
 
     def recent_total(self) -> Window:
         """All requests that came in with the last ten ticks, as one window."""
@@ -83,6 +90,7 @@ class Collector:
             abort=abort,
             stopped=stopped,
             workers=self.workers,
+            probe=[ProbeWindow(index=at, took=self._probe[at]) for at in sorted(self._probe)],
         )
 
     def _add_health(self, tick: Tick) -> None:

@@ -122,6 +122,13 @@ class Health(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     workers: int
 
 
+class ProbeWindow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How long the calibration probe took in one window, each time that it ran."""
+
+    index: int
+    took: Histogram
+
+
 class JourneyWindow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Journeys that began in one window, or should have: ``dropped`` ones found no user.
 
@@ -197,6 +204,9 @@ class Worker(Value, frozen=True, kw_only=True):
 class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One test. ``edges`` has one entry more than there are windows.
 
+    ``probe`` (in rising order of windows) tells how fast the machine was that sent the load; it is
+    empty where workers of other machines sent it.
+
     ``measured_s`` is how far the load really got; seconds behind it were not measured. ``reason``
     says in a sentence why the status is not ``complete``; a test that ``stop_when`` ended is
     ``stopped``. ``overrun`` counts requests that were cut off at the end, which are in no series.
@@ -218,6 +228,8 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     abort: AbortHit | None = None
     workers: tuple[Worker, ...] = ()
     stopped: AbortHit | None = None
+
+    probe: list[ProbeWindow] = []
 
     @property
     def whole(self) -> bool:

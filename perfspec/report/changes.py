@@ -64,13 +64,17 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     since = f", {first} to {last}" if first and last and first != last else ""
     runs = "run" if comparison.runs == 1 else "runs"
     yield f"compared with {format_count(comparison.runs)} {runs} of the baseline{since}"
+    if comparison.probe is not None:
+        longer = percent(comparison.probe)
+        yield f"the machine: its calibration probe took {longer} longer than in the baseline"
     if comparison.shift is not None:
         reach = ""
         if comparison.shift_low is not None and comparison.shift_high is not None:
             reach = f" ({percent(comparison.shift_low)} to {percent(comparison.shift_high)})"
+        beyond = " beyond the machine" if comparison.probe is not None else ""
         yield (
-            f"all endpoints together: {percent(comparison.shift)}{reach}; what they share is taken"
-            " off each of them"
+            f"all endpoints together: {percent(comparison.shift)}{reach}{beyond}; what they share"
+            " is taken off each of them"
         )
     found = _smallest(comparison.changes)
     if found:

@@ -10,6 +10,7 @@ from perfspec.measure.progress import Ended, Gathering, Message, Started, Tick
 from perfspec.plan.load import duration_s
 from perfspec.run.child import Child, Closed, Silence
 from perfspec.run.contracts import StepError
+from perfspec.run.probe import Probe
 from perfspec.run.process import STEP_S, describe_status
 from perfspec.units import format_duration
 
@@ -49,8 +50,8 @@ def run_test(
 
     Raises StepError when the load process cannot be started.
     """
-    with Child.start(context, test.name, _MESSAGE) as child:
-        return TestRun(context, test, child, referee, failure).run()
+    with Child.start(context, test.name, _MESSAGE) as child, Probe(context.clock) as probe:
+        return TestRun(context, test, child, referee, failure, probe).run()
 
 
 class TestRun:
@@ -65,12 +66,14 @@ class TestRun:
         child: Child[Message],
         referee: Referee,
         failure: Callable[[], StepError | None],
+        probe: Probe,
     ) -> None:
         self._context = context
         self._test = test
         self._child = child
         self._referee = referee
         self._failure = failure
+        self._probe = probe
         self._collector: Collector | None = None
         self._machine: Machine | None = None
         self._ended: Ended | None = None
@@ -109,6 +112,7 @@ class TestRun:
             self._refuse(self._over)
             self._hear()
             self._look_around()
+            self._calibrate()
 
     def _take(self, message: Message) -> None:
         match message:
@@ -174,6 +178,14 @@ class TestRun:
             if self._problem is not None:
                 self._stop()
                 self._over = self._within(self._deadlines.dead_service, "did not end")
+
+    def _calibrate(self) -> None:
+        """Only where the load is sent from here, and while it is."""
+        if self._collector is None or self._ended is not None or self._context.options.remote:
+            return
+        took_us = self._probe.look()
+        if took_us is not None:
+            self._collector.probed(took_us)
 
     def _stop(self) -> None:
         self._child.stop()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from perfspec.baseline.archive import Past
@@ -15,6 +16,9 @@ from perfspec.plan.limits import Subject
 from perfspec.plan.metrics import metric_of
 from tests.records import MACHINE, NAMES, record
 from tests.results import place
+
+if TYPE_CHECKING:
+    from perfspec.baseline.record import Record
 
 RULE = BaselineRule(store="dir:x")
 SLOW = {"endpoint_3": 1.4}
@@ -106,6 +110,47 @@ def test_a_slower_host_is_no_regression() -> None:
     assert comparison.shift == pytest.approx(0.3, abs=0.1)
     assert comparison.suspect
     assert any("All endpoints together" in each for each in comparison.notes)
+
+
+def test_the_probe_tells_the_host_from_the_code() -> None:
+    slower = dict.fromkeys(NAMES, 1.3)
+    probed = Past(tuple(record(number, probe_s=0.001) for number in range(10)))
+    host = compare(0, before=probed, head={"slower": slower, "probe_s": 0.0013})
+    assert host.probe == pytest.approx(0.3)
+    assert host.shift == pytest.approx(0.0, abs=0.05)
+    assert not host.suspect
+    code = compare(0, before=probed, head={"slower": slower, "probe_s": 0.00101})
+    assert code.probe == pytest.approx(0.01)
+    assert code.suspect
+    assert any("looks like the code, not the host" in each for each in code.notes)
+    unknown = compare(0, before=Past((*past(9).records, record(9, probe_s=0.001))))
+    assert unknown.probe is None
+
+
+def test_with_few_endpoints_the_probe_stands_for_what_they_share() -> None:
+    """A host that varies by 20 % hides a slowdown of 40 %, unless the probe tells of it."""
+    names, rng = NAMES[3:5], np.random.default_rng(5)
+    speeds = np.exp(rng.normal(0, 0.2, 11))
+
+    def runs(probe: float) -> list[Record]:
+        return [
+            record(
+                number if number < 10 else 100,
+                names=names,
+                slower=dict.fromkeys(names, speed) | ({names[0]: 1.4 * speed} if number == 10 else {}),
+                probe_s=probe * speed or None,
+            )
+            for number, speed in enumerate(speeds)
+        ]
+
+    every = tuple(budget("p95", name) for name in names)
+    outcomes = {}
+    for probe in (0.0, 0.001):
+        *before, head = runs(probe)
+        found = compare_test(Question(every, RULE), head, Past(tuple(before)))
+        outcomes[probe] = [each.outcome for each in found.changes]
+    assert outcomes[0.001] == [Outcome.FAIL, Outcome.PASS]
+    assert Outcome.FAIL not in outcomes[0.0]
 
 
 def test_a_floor_must_be_exceeded_too() -> None:

@@ -43,6 +43,7 @@ def test_a_test_that_goes_well_is_complete(tmp_path: Path) -> None:
     assert (test.status, test.reason, test.measured_s) == ("complete", None, 3.0)
     assert [window.count for window in test.series[0].windows] == [60, 60, 60]
     assert (result.problem, result.interrupted, result.machine.cpu) == (None, False, "Fake CPU")
+    assert test.probe[0].took.max_us > 0
     assert events.seen == [
         "test started smoke 1/1",
         "tick smoke 1",
