@@ -200,7 +200,7 @@ def window_edges(
     for during in ("hold", "ramp", "all"):
         cuts |= {span.start_s for span in judged(stages, during, warm_up_s)}
     edges: list[float] = []
-    ordered = sorted(cuts)
+    ordered = sorted({round(cut, 6) for cut in cuts})  # sums of the same seconds differ by a hair
     for start, end in pairwise(ordered):
         pieces = max(1, math.ceil((end - start) / length - 1e-9))
         edges += [start + (end - start) * piece / pieces for piece in range(pieces)]
