@@ -179,7 +179,13 @@ def check_agreement(done: Done, folder: Path) -> Kept:
     return kept
 
 
-MARKS = {"pass": "", "warn": "skipped", "fail": "failure", "inconclusive": "error"}
+MARKS = {
+    "pass": "",
+    "warn": "skipped",
+    "fail": "failure",
+    "inconclusive": "error",
+    "skipped": "skipped",
+}
 
 
 def mark_of(case: ET.Element) -> str:

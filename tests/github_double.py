@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from perfspec.clock import SystemClock
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -60,6 +62,7 @@ class GitHub:
         self.comments: list[dict[str, Any]] = []
         self.checks: list[dict[str, Any]] = []
         self.pulls: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
         self.lock = threading.Lock()
 
@@ -79,6 +82,23 @@ class GitHub:
     def open_pull(self, number: int, head: str, sha: str) -> None:
         """``head`` is ``owner:branch``."""
         self.pulls.append({"number": number, "state": "open", "label": head, "head": {"sha": sha}})
+
+    def merge_labelled(self, number: int, sha: str, label: str, by: str) -> None:
+        """A pull request that was merged as this commit, with a label that somebody gave it."""
+        self.pulls.append(
+            {
+                "number": number,
+                "title": "A slower *hash*",
+                "state": "closed",
+                "label": "acme:hash",
+                "head": {"sha": "c" * 40},
+                "merge_commit_sha": sha,
+                "merged_at": f"{SystemClock().now():%Y-%m-%dT%H:%M:%SZ}",
+                "labels": [{"name": "bug"}, {"name": label}],
+            }
+        )
+        given = {"event": "labeled", "label": {"name": label}, "actor": {"login": by}}
+        self.events += [{"event": "assigned", "actor": {"login": "eve"}}, given]
 
     def writes(self) -> list[Call]:
         return [
@@ -121,6 +141,14 @@ class GitHub:
     def list_pulls(self, call: Call) -> tuple[int, Any, dict[str, str]]:
         head = call.query.get("head")
         return self._page(call, [each for each in self.pulls if head in {None, each["label"]}])
+
+    def list_pulls_of(self, call: Call, sha: str) -> tuple[int, Any, dict[str, str]]:
+        return self._page(
+            call, [each for each in self.pulls if each.get("merge_commit_sha") == sha]
+        )
+
+    def list_events(self, call: Call, _number: str) -> tuple[int, Any, dict[str, str]]:
+        return self._page(call, self.events)
 
     def list_checks(self, call: Call, sha: str) -> tuple[int, Any, dict[str, str]]:
         name = call.query.get("check_name")
@@ -175,6 +203,8 @@ ROUTES = (
     ("PATCH", r"issues/comments/(\d+)", "change_comment"),
     ("GET", r"pulls", "list_pulls"),
     ("GET", r"commits/(\w+)/check-runs", "list_checks"),
+    ("GET", r"commits/(\w+)/pulls", "list_pulls_of"),
+    ("GET", r"issues/(\d+)/events", "list_events"),
     ("POST", r"check-runs", "add_check"),
     ("PATCH", r"check-runs/(\d+)", "change_check"),
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import click
 
 from perfspec import jsonio
+from perfspec.cli.accepted import accept_merged, accepted_here
 from perfspec.cli.judge import open_run
 from perfspec.cli.lint import github
 from perfspec.cli.publish import publish_run, show_published
@@ -71,7 +72,9 @@ def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  
     context = Context.from_environment(os.environ)
     before = _newest()
     try:
-        code: int = click.get_current_context().invoke(run, file=file, **rest)
+        accept_merged(context, file)
+        accept = accepted_here(context)
+        code: int = click.get_current_context().invoke(run, file=file, accept=accept, **rest)
     except PerfspecError as error:
         _tell(context, error)
         raise

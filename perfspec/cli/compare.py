@@ -49,7 +49,7 @@ def comparisons(plan: Plan, result: RunResult, clock: Clock) -> dict[str, Compar
             past = archive.past(key, rule.most, before=head.time, run_id=head.run_id)
         except StoreError as error:
             problem = f"the baseline cannot be read: {error}"
-        question = Question(test.budgets, rule, plan.waivers, problem)
+        question = Question(test.budgets, rule, plan.waivers, plan.accepted, problem)
         found[test.name] = compare_test(question, head, past)
     return found
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from msgspec.structs import replace
 
 from perfspec.cli.conclude import conclude, conclude_options
 from perfspec.cli.confirm import confirmed
@@ -16,6 +17,7 @@ from perfspec.cli.specs import choice_options, read_plan, spec_argument
 from perfspec.cli.workers import worker_options
 from perfspec.clock import SystemClock
 from perfspec.judge.abort import broken
+from perfspec.judge.analyses.levels import is_kept
 from perfspec.judge.model import Outcome
 from perfspec.judge.verdict import judge_test
 from perfspec.redact import Redactor
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from perfspec.cli.workers import Chosen
     from perfspec.measure.collect import Collector
     from perfspec.measure.model import AbortHit, TestResult
+    from perfspec.plan.load import Span
     from perfspec.plan.model import Test
 
 
@@ -39,6 +42,9 @@ class Judging:
 
     def should_stop(self, test: Test, collector: Collector) -> AbortHit | None:
         return broken(test.stop_when, collector)
+
+    def kept(self, test: Test, result: TestResult, span: Span) -> bool | None:
+        return is_kept(test, result, span)
 
     def passed(self, test: Test, result: TestResult) -> bool:
         return judge_test(test, result).outcome in {Outcome.PASS, Outcome.WARN}
@@ -56,6 +62,9 @@ class Judging:
     help="Go on with an interrupted run: its whole tests are kept.",
 )
 @click.option(
+    "--accept", metavar="REASON", help="What is worse than the baseline only warns: it is meant."
+)
+@click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
@@ -69,6 +78,7 @@ def command(
     chosen: Chosen,
     confirm: str | None,
     resume: Path | None,
+    accept: str | None,
     output: Path,
     inconclusive: Literal["pass", "fail"] | None,
     junit_strict: bool,
@@ -90,7 +100,7 @@ def command(
     """  # noqa: D301
     clock = SystemClock()
     earlier = interrupted_run(resume, click.get_current_context()) if resume else None
-    plan = earlier.plan if earlier else read_plan(file, **choice)
+    plan = earlier.plan if earlier else replace(read_plan(file, **choice), accepted=accept)
     confirm = confirmed(plan, confirm)
     options = RunOptions(
         confirm=confirm,

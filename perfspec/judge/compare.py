@@ -43,12 +43,14 @@ ALPHA_OF_ONE_RUN: Final = 0.02  # simulated: up to 1.9 % (docs/gate.md)
 class Question:
     """What is asked of the past about one test.
 
-    ``problem`` is why nothing may be decided: an invalid run, a store that cannot be read.
+    ``accepted`` is why what is worse is meant; ``problem`` why nothing may be decided: an invalid
+    run, a store that cannot be read.
     """
 
     budgets: tuple[Budget, ...]
     rule: BaselineRule
     waivers: tuple[Waiver, ...] = ()
+    accepted: str | None = None
     problem: str | None = None
 
 
@@ -89,7 +91,7 @@ def compare_test(question: Question, head: Record, past: Past) -> Comparison:
             )
         at = index.get(key_of(budget))
         change = _change(budget, ruling, mine, family, at)
-        changes.append(_capped(change, question.waivers, head, alien=chosen.alien))
+        changes.append(_capped(change, question, head, alien=chosen.alien))
     shared = _shared(head, chosen, found)
     return Comparison(
         runs=len(chosen.runs),
@@ -173,11 +175,14 @@ def _share(evidence: Evidence, budget: Budget, effect: float) -> float:
     return math.expm1(-effect if budget.metric.at_least else min(effect, 50.0))
 
 
-def _capped(change: Change, waivers: Sequence[Waiver], head: Record, *, alien: bool) -> Change:
-    """A regression that is waived, or may be the machine's, warns."""
+def _capped(change: Change, question: Question, head: Record, *, alien: bool) -> Change:
+    """A regression that is accepted or waived, or may be the machine's, warns."""
     if change.outcome is not Outcome.FAIL:
         return change
-    for each in waivers:
+    if question.accepted is not None:
+        reason = f"{change.reason}; accepted: {question.accepted}"
+        return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason, waived=True)
+    for each in question.waivers:
         right = each.endpoint == change.subject.name and each.metric in {None, change.metric.name}
         if right and head.time[:10] <= each.until:
             reason = f"waived by {each.owner} until {each.until}: {each.reason}"

@@ -17,6 +17,7 @@ from perfspec.plan.load import Stage, peak_users
 from perfspec.plan.monitor import Monitor
 from perfspec.plan.prices import Prices
 from perfspec.plan.request import Endpoint
+from perfspec.plan.search import Search
 
 Pick = Literal["unique", "round_robin", "random"]
 FORMAT: Literal["perfspec/plan/1"] = "perfspec/plan/1"
@@ -133,7 +134,9 @@ class OpenModel(Value, frozen=True, kw_only=True):
 class Test(Value, frozen=True, kw_only=True):
     """One test with the journeys as it runs them: tags, shares and ``every_step`` are applied.
 
-    ``stop_when`` ends it with an answer, of which ``recommend`` is the share that is advised.
+    ``stop_when`` ends it with an answer, of which ``recommend`` is the share that is advised. A
+    ``search`` chooses its levels as it goes: its stages are all that it may need, at the highest
+    level that they may have (``perfspec.measure.tries`` has those that it ran).
     ``needs`` are earlier tests of the plan that must have passed.
     """
 
@@ -146,6 +149,7 @@ class Test(Value, frozen=True, kw_only=True):
     abort: tuple[AbortLimit, ...] = ()
     stop_when: tuple[AbortLimit, ...] = ()
     recommend: float | None = None
+    search: Search | None = None
     warm_up_s: float = 0.0
     time_scale: float = 1.0
     tags: tuple[str, ...] = ()
@@ -198,6 +202,7 @@ class Plan(Value, frozen=True, kw_only=True):
     tests: tuple[Test, ...]
     baseline: BaselineRule | None = None
     waivers: tuple[Waiver, ...] = ()
+    accepted: str | None = None
     seed: int = 1
     fingerprint: str = ""
 

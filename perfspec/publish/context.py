@@ -29,10 +29,15 @@ class _Base(msgspec.Struct):
     sha: str
 
 
+class _Label(msgspec.Struct):
+    name: str
+
+
 class _PullRequest(msgspec.Struct):
     number: int
     head: _Head
     base: _Base | None = None
+    labels: tuple[_Label, ...] = ()
 
 
 class _WorkflowRun(msgspec.Struct):
@@ -65,10 +70,10 @@ class Branch:
 class Context:
     """``sha`` is the commit that was measured, never GitHub's merge of it with its base.
 
-    ``pull_request`` is its number if the event says it; ``source`` is the branch by which the
-    number is to be asked for (a ``workflow_run`` after a pull request); ``base_sha`` the commit
-    that it builds on. ``read_only`` marks the pull request of a fork, whose token may write
-    nothing.
+    ``pull_request`` is its number if the event says it, with its ``labels``; ``source`` is the
+    branch by which the number is to be asked for (a ``workflow_run`` after a pull request);
+    ``base_sha`` the commit that it builds on. ``read_only`` marks the pull request of a fork, whose
+    token may write nothing.
     """
 
     repository: str
@@ -81,6 +86,7 @@ class Context:
     pull_request: int | None = None
     source: Branch | None = None
     base_sha: str | None = None
+    labels: frozenset[str] = frozenset()
     read_only: bool = False
     workspace: Path | None = None
     summary_file: Path | None = None
@@ -112,6 +118,7 @@ class Context:
             pull_request=number,
             source=source,
             base_sha=_base(event),
+            labels=_labels(event),
             read_only=fork,
             workspace=_path(variables, "GITHUB_WORKSPACE"),
             summary_file=_path(variables, "GITHUB_STEP_SUMMARY"),
@@ -138,6 +145,11 @@ def _subject(
 def _base(event: _Event) -> str | None:
     request = event.pull_request
     return request.base.sha if request is not None and request.base is not None else None
+
+
+def _labels(event: _Event) -> frozenset[str]:
+    request = event.pull_request
+    return frozenset(each.name for each in request.labels) if request is not None else frozenset()
 
 
 def _read_event(path: str | None) -> _Event:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands import perfspec, write_spec
+from tests.checkouts import Checkout
+from tests.commands import write_spec
 from tests.demo_target import running_demo
-from tests.github_double import REPOSITORY, TOKEN, Fault, GitHub, running_github
+from tests.github_double import Fault, running_github
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.commands import Done
     from tests.demo_target import Demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ci")]
@@ -33,59 +31,11 @@ tests:
     duration: 3s
     slo: { <limit> }
 """
-HEAD = "b" * 40
 KEPT, BROKEN, UNDECIDED = (
     "error_rate: 0%",
     "throughput: 90000/s",
     "p95: { fail: 2s, min_samples: 100000 }",
 )
-
-
-class Checkout:
-    """A repository whose base and head have specs with these limits."""
-
-    def __init__(self, folder: Path, shop: Demo, github: GitHub) -> None:
-        self.folder, self.shop, self.github = folder / "shop", shop, github
-        self.summary, self.output = folder / "summary", folder / "output"
-        self.event: dict[str, Any] = {}
-        self.folder.mkdir()
-        self.git("init", "--quiet", "--initial-branch=main")
-
-    def git(self, *words: str) -> str:
-        who = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
-        done = subprocess.run(
-            ["git", *who, *words], cwd=self.folder, check=True, capture_output=True, text=True
-        )
-        return done.stdout.strip()
-
-    def commit(self, limit: str) -> str:
-        write_spec(self.folder, SPEC, url=self.shop.url, limit=limit)
-        self.git("add", "perfspec.yaml")
-        self.git("commit", "--quiet", "--allow-empty", "-m", limit)
-        return self.git("rev-parse", "HEAD")
-
-    def pull_request(self, base: str, repository: str = REPOSITORY) -> None:
-        head = {"sha": HEAD, "repo": {"full_name": repository}}
-        self.event = {"pull_request": {"number": 12, "head": head, "base": {"sha": base}}}
-
-    def ci(self, *words: str, **variables: str) -> Done:
-        event = self.folder.parent / "event.json"
-        event.write_text(json.dumps(self.event), encoding="utf-8")
-        step = {
-            "GITHUB_REPOSITORY": REPOSITORY,
-            "GITHUB_SHA": "a" * 40,
-            "GITHUB_EVENT_NAME": "pull_request",
-            "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_RUN_ID": "7",
-            "GITHUB_API_URL": self.github.url,
-            "GITHUB_GRAPHQL_URL": f"{self.github.url}/graphql",
-            "GITHUB_SERVER_URL": self.github.url,
-            "GITHUB_WORKSPACE": str(self.folder),
-            "GITHUB_STEP_SUMMARY": str(self.summary),
-            "GITHUB_OUTPUT": str(self.output),
-            "GITHUB_TOKEN": TOKEN,
-        }
-        return perfspec(self.folder, "ci", *words, **(step | variables))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +47,7 @@ def shop() -> Iterator[Demo]:
 @pytest.fixture
 def checkout(tmp_path: Path, shop: Demo) -> Iterator[Checkout]:
     with running_github() as github:
-        yield Checkout(tmp_path, shop, github)
+        yield Checkout(tmp_path, SPEC, shop.url, github)
 
 
 def test_a_pull_request_that_keeps_its_limits(checkout: Checkout) -> None:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quickstart")]
 
 ROOT = Path(__file__).parents[2]
-REPORT = {"junit.xml", "summary.md", "requests.csv", "windows.csv"}
+REPORT = {f"{name}.csv" for name in ("monitors", "requests", "windows")} | {
+    "junit.xml",
+    "report.html",
+    "summary.md",
+}
 SCALE = "30%"
 LOOSE = {
     "p95: 200ms": "p95: { fail: 10s, min_samples: 1 }",

@@ -103,3 +103,15 @@ def test_environment_and_time_scale_count() -> None:
 def test_a_port_or_host_does_not_count() -> None:
     moved = plan_of(variables={"PASSWORD": "x", "PORT": "9999"})
     assert moved.fingerprint == plan_of().fingerprint
+
+
+def test_a_variable_that_only_a_service_is_told_does_not_count() -> None:
+    url = 'local: { url: "http://127.0.0.1:${PORT:-8800}" }'
+    served = url.replace(" }", ", services: { shop: { run: 'serve $ON', ready: GET / } } }")
+    prints = {
+        plan_of(edited([(url, served.replace("$ON", "${ON}"))]), variables=known)
+        .test("load")
+        .fingerprint
+        for known in ({"PASSWORD": "x", "ON": "8801"}, {"PASSWORD": "x", "ON": "8802"})
+    }
+    assert prints == {plan_of().test("load").fingerprint}

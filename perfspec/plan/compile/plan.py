@@ -20,7 +20,7 @@ from perfspec.plan.compile.prices import compile_prices
 from perfspec.plan.compile.requests import compile_endpoint
 from perfspec.plan.compile.sources import compile_data, compile_files, sources_of
 from perfspec.plan.compile.tests import TestCompiler
-from perfspec.plan.compile.variables import check_variables, with_variables
+from perfspec.plan.compile.variables import check_variables, variables_in, with_variables
 from perfspec.plan.fingerprint import fingerprint_plan, fingerprint_test
 from perfspec.plan.model import Plan
 from perfspec.spec.secret import secret_names
@@ -147,13 +147,15 @@ def _with_fingerprints(plan: Plan) -> Plan:
             [*(each.name for each in plan.data), *(each.name for each in plan.files)],
         )
         own = {each.data for each in test.personas} | set(words)
+        data = [each for each in plan.data if each.name in own]
+        mentioned = variables_in([test.personas, endpoints, channels, data])
         print_ = fingerprint_test(
             test,
             [*endpoints, *channels],
-            [each for each in plan.data if each.name in own],
+            data,
             [each for each in plan.files if each.name in own],
             plan.environment.name,
-            plan.variables,
+            {name: value for name, value in plan.variables.items() if name in mentioned},
         )
         tests.append(msgspec.structs.replace(test, fingerprint=print_))
     plan = msgspec.structs.replace(plan, tests=tuple(tests))

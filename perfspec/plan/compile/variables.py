@@ -20,12 +20,15 @@ _MEASURED = ("personas", "endpoints", "data", "defaults")  # read after the hook
 
 def with_variables(plan: Plan, known: Mapping[str, str], secrets: frozenset[str]) -> Plan:
     """Keep the values of variables that texts of the plan still name, secrets left out."""
-    text = msgspec.json.encode(plan).decode()
-    names = {match[1] for match in VARIABLE.finditer(text)}
+    names = variables_in(plan) - secrets
     return msgspec.structs.replace(
-        plan,
-        variables={name: known[name] for name in sorted(names - secrets) if name in known},
+        plan, variables={name: known[name] for name in sorted(names) if name in known}
     )
+
+
+def variables_in(part: object) -> set[str]:
+    """Names of the variables that texts of a part still mention."""
+    return {match[1] for match in VARIABLE.finditer(msgspec.json.encode(part).decode())}
 
 
 def check_variables(document: Document, plan: Plan, secrets: frozenset[str]) -> None:

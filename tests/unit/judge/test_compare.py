@@ -55,10 +55,11 @@ def compare(
     head: dict[str, Any] | None = None,
     rule: BaselineRule = RULE,
     waivers: tuple[Waiver, ...] = (),
+    accepted: str | None = None,
     problem: str | None = None,
     before: Past | None = None,
 ) -> Comparison:
-    question = Question(budgets or EVERY, rule, waivers, problem)
+    question = Question(budgets or EVERY, rule, waivers, accepted, problem)
     return compare_test(question, record(100, **(head or {})), before or past(n))
 
 
