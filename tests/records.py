@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
-from perfspec.baseline.record import GeneratorHealth, Record, SeriesRecord, WindowRecord
+from perfspec.baseline.record import Acceptance, GeneratorHealth, Record, SeriesRecord, WindowRecord
 from perfspec.judge.statistics.jackknife import log_quantile_variances
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
@@ -116,3 +118,31 @@ def _measured(
 def small(number: int, **rest: Any) -> Record:  # noqa: ANN401  (as above)
     """Run ``number`` with one endpoint and few requests."""
     return record(number, names=("books",), requests=20, **rest)
+
+
+def told_history() -> tuple[list[Record], Acceptance]:
+    """Sixty runs with all that a history can tell, and what was accepted meanwhile."""
+    elsewhere = msgspec.structs.replace(MACHINE, cpu="EPYC 7763", cores=4)
+    found = []
+    for number in range(60):
+        slower = {"order": 1.25} if number >= 22 else {}
+        if 34 <= number < 46:
+            slower["list_books"] = 1.4
+        found.append(
+            record(
+                number,
+                names=("login", "list_books", "get_book", "search", "order"),
+                slower=slower,
+                failed={"search": 4} if number % 9 == 5 else None,
+                commit=hashlib.sha1(str(number).encode()).hexdigest(),
+                fingerprint="5ca1ab1e5ca1ab1e" if number < 52 else "c0ffee00c0ffee00",
+                machine=elsewhere if number in {8, 9, 29, 41} else MACHINE,
+            )
+        )
+    return found, Acceptance(
+        time=found[24].time,
+        test="load",
+        commit=found[22].commit,
+        by="jo",
+        reason="orders are checked for fraud",
+    )

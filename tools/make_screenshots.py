@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from markdown_it import MarkdownIt
 from playwright.sync_api import sync_playwright
 
+from perfspec.judge.points import point_of
 from perfspec.judge.verdict import judge_run
 from perfspec.publish.comment import comment_body
 from perfspec.publish.context import Context
 from perfspec.report.compare import Run, compare
 from perfspec.report.html.compare import compare_html
+from perfspec.report.html.history import History, history_pages
 from perfspec.report.html.report import report_html
+from tests.records import told_history
 from tests.shapes import failing_run, ladder_run, passing_run, slower_than_before, undecided_run
 
 if TYPE_CHECKING:
@@ -58,6 +61,8 @@ SHOTS = {
     "report-charts-dark": Shot("fail", scheme="dark", part=".charts"),
     "report-phone": Shot("fail", width=390),
     "compare": Shot("compare"),
+    "history": Shot("history"),
+    "history-trend-dark": Shot("history", scheme="dark", part=".charts"),
     "comment-pass": Shot("comment-pass", width=860, height=440),
     "comment-fail": Shot("comment-fail", width=860, height=1060),
     "comment-inconclusive": Shot("comment-inconclusive", width=860, height=410),
@@ -82,7 +87,17 @@ def pages() -> dict[str, str]:
     comments = {
         f"comment-{each}": _comment(runs[each]) for each in ("pass", "fail", "inconclusive")
     }
-    return reports | comments | {"compare": compare_html(compare([runs["pass"], runs["fail"]]))}
+    compared = compare_html(compare([runs["pass"], runs["fail"]]))
+    return reports | comments | {"compare": compared, "history": _history()}
+
+
+def _history() -> str:
+    records, acceptance = told_history()
+    points = tuple(map(point_of, records))
+    history = History(
+        "shop", points, (acceptance,), commit_url="https://github.com/acme/shop/commit/"
+    )
+    return history_pages(history)["load-local.html"]
 
 
 def _comment(run: Run) -> str:

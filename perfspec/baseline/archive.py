@@ -100,6 +100,20 @@ class Archive:
         ordered = sorted(found.items(), key=lambda item: (item[1].time, item[0]))
         return dict(ordered), left_out
 
+    def each_record(self, read: Callable[[Record], T]) -> tuple[dict[str, T], tuple[str, ...]]:
+        """What ``read`` takes from every record, by name, and what is no record.
+
+        Records are large: only one at a time is held as such.
+        """
+        names = [each for each in self.store.names() if each.startswith(RECORDS)]
+        return self._read(names, lambda content: read(read_record(content)))
+
+    def acceptances(self) -> tuple[Acceptance, ...]:
+        """All of them, in the order of time."""
+        names = [each for each in self.store.names() if each.startswith(ACCEPTED)]
+        found, _ = self._read(names, _read_acceptance)
+        return tuple(sorted(found.values(), key=lambda each: each.time))
+
     def get(self, name: str) -> Record | None:
         """One record by its name; raises ValueError when it is damaged."""
         content = self.store.read([name]).get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perfspec.baseline.git import Git
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PULL_REQUESTS: Final = ("pull_request", "pull_request_target", "merge_group")
+REMOTE: Final = re.compile(
+    r"(?:https://(?:[^@/]+@)?|ssh://git@|git@)(?P<host>[\w.-]+)[:/](?P<path>[\w./-]+?)(?:\.git)?/?"
+)
 
 
 class Origin(NamedTuple):
@@ -36,6 +40,20 @@ def origin_of(directory: Path, variables: Mapping[str, str]) -> Origin:
         clean=status == "",
         pull_request=variables.get("GITHUB_EVENT_NAME") in PULL_REQUESTS,
     )
+
+
+def commit_address(directory: Path, variables: Mapping[str, str]) -> str | None:
+    """What a commit's hash is added to for the page that shows it; None where nobody tells.
+
+    CI's own words first, then the remote named ``origin``.
+    """
+    if repository := variables.get("GITHUB_REPOSITORY"):
+        server = variables.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+        return f"{server}/{repository}/commit/"
+    if project := variables.get("CI_PROJECT_URL"):
+        return f"{project}/-/commit/"
+    found = REMOTE.fullmatch(_said(Git(directory), "remote", "get-url", "origin") or "")
+    return f"https://{found['host']}/{found['path']}/commit/" if found else None
 
 
 def _said(git: Git, *arguments: str) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,28 +15,12 @@ from perfspec.baseline.record import Acceptance, Header
 from perfspec.baseline.store import open_store
 from perfspec.cli.compare import archive_of, comparisons, valid_records
 from perfspec.cli.judge import open_run
-from perfspec.cli.specs import DEFAULT_FILE, read_document
+from perfspec.cli.stores import archive_at, store_options
 from perfspec.clock import SystemClock
 from perfspec.errors import Exit, UsageError
 from perfspec.judge.verdict import judge_run
-from perfspec.plan.compile.budgets import compile_baseline
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Command = TypeVar("Command", bound="Callable[..., Any]")
 RUN = click.argument("run_dir", required=False, type=click.Path(path_type=Path))
-
-
-def store_options(command: Command) -> Command:
-    """Which store is meant: that of the spec, or one that is named."""
-    options = (
-        click.option("--store", metavar="ADDRESS", help="git:BRANCH or dir:PATH; the spec's own."),
-        click.option("--spec", default=DEFAULT_FILE, metavar="FILE", help="Where it is written."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @click.group("baseline")
@@ -81,7 +64,7 @@ def record(run_dir: Path | None, *, store: str | None) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, one header a line.")
 def list_(*, store: str | None, spec: str, test: str | None, as_json: bool) -> None:
     """List all records, the oldest first."""
-    headers, left_out = _archive(store, spec).headers()
+    headers, left_out = archive_at(store, spec).headers()
     shown = {name: each for name, each in headers.items() if test in {None, each.test}}
     for name, header in shown.items():
         click.echo(jsonio.encode(header).decode() if as_json else _line(name, header))
@@ -96,7 +79,7 @@ def list_(*, store: str | None, spec: str, test: str | None, as_json: bool) -> N
 @click.argument("name")
 def show(name: str, *, store: str | None, spec: str) -> None:
     """Write one record as JSON; NAME is the end of what `list` shows."""
-    archive = _archive(store, spec)
+    archive = archive_at(store, spec)
     click.echo(jsonio.encode(archive.get(_chosen(archive, name))))
 
 
@@ -144,7 +127,7 @@ def accept(*, store: str | None, spec: str, test: str | None, reason: str, by: s
         by=by or getpass.getuser(),
         reason=reason,
     )
-    archive = _archive(store, spec)
+    archive = archive_at(store, spec)
     archive.accept(acceptance)
     click.echo(f"accepted for {test or 'every test'} in {archive.store}")
 
@@ -157,7 +140,7 @@ def accept(*, store: str | None, spec: str, test: str | None, reason: str, by: s
 )  # fmt: skip
 def prune(*, store: str | None, spec: str, keep: int) -> None:
     """Take old records away; a branch forgets their commits too."""
-    gone = _archive(store, spec).prune(keep)
+    gone = archive_at(store, spec).prune(keep)
     click.echo(f"{len(gone)} records removed")
 
 
@@ -166,7 +149,7 @@ def prune(*, store: str | None, spec: str, keep: int) -> None:
 @click.argument("folder", type=click.Path(file_okay=False))
 def export(folder: str, *, store: str | None, spec: str) -> None:
     """Copy all records into a folder."""
-    _copy(_archive(store, spec), _folder(folder))
+    _copy(archive_at(store, spec), _folder(folder))
 
 
 @command.command("import")
@@ -174,7 +157,7 @@ def export(folder: str, *, store: str | None, spec: str) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
 def import_(folder: str, *, store: str | None, spec: str) -> None:
     """Copy the records of a folder into the store; those that it holds stay as they are."""
-    _copy(_folder(folder), _archive(store, spec))
+    _copy(_folder(folder), archive_at(store, spec))
 
 
 def _copy(one: Archive, other: Archive) -> None:
@@ -186,18 +169,6 @@ def _copy(one: Archive, other: Archive) -> None:
 
 def _folder(path: str) -> Archive:
     return Archive(open_store(f"dir:{path}", Path.cwd(), SystemClock()))
-
-
-def _archive(store: str | None, spec: str) -> Archive:
-    """The store that is named, or the spec's. Raises UsageError where there is neither."""
-    directory = Path(spec).resolve().parent
-    if store is None:
-        rule = compile_baseline(read_document(spec, dict(os.environ)).spec)
-        if rule is None:
-            msg = f"{spec} has no baseline: write `baseline: {{ store: … }}`, or use --store"
-            raise UsageError(msg)
-        store = rule.store
-    return Archive(open_store(store, directory, SystemClock()))
 
 
 def _chosen(archive: Archive, wanted: str) -> str:

@@ -31,6 +31,7 @@ _COMMANDS = {  # in the order of a day's work; a module is imported when its com
     "ci": ("ci", "In a workflow: check, run, judge and publish."),
     "publish": ("publish", "Tell a finished run on GitHub: summary, check run, comment."),
     "baseline": ("baseline", "Look after the records that budgets compare with."),
+    "history": ("history", "Write a small site that shows the baseline over time."),
     "selftest": ("selftest", "Try the gate on the runs of the baseline."),
     "compile": ("compile", "Write a locustfile that plain Locust runs."),
     "demo": ("demo", "Start a small target to try everything on."),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import polygamma
 
 from perfspec.judge.statistics.arrays import median_of_others
-from perfspec.judge.statistics.changes import last_change
+from perfspec.judge.statistics.changes import changes, last_change
 from perfspec.judge.statistics.failures import more_failures
 from perfspec.judge.statistics.history import Probe, common_shift, compare_run
 from perfspec.judge.statistics.jackknife import log_quantile_variances
@@ -174,10 +174,20 @@ def test_a_plain_change_is_found_where_it_is(
     assert last_change(values, 0.05) == before
 
 
+@given(seeds, st.lists(st.sampled_from([0.0, 0.3, 0.6]), min_size=1, max_size=5))
+@settings(max_examples=40)
+def test_every_change_of_a_long_history_is_found(seed: int, wanted: list[float]) -> None:
+    levels = np.repeat(wanted, 12)
+    values = levels + np.random.default_rng(seed).normal(0, 0.02, len(levels))
+    found = changes(values, 0.05)
+    assert list(found) == (np.flatnonzero(np.diff(levels)) + 1).tolist()
+
+
 def test_a_quiet_history_is_seldom_cut() -> None:
     rng = np.random.default_rng(1)
-    cut = sum(last_change(rng.normal(0, 0.1, 30), 0.05) > 0 for _ in range(500))
-    assert cut <= 5
+    quiet = [rng.normal(0, 0.1, 30) for _ in range(500)]
+    assert sum(last_change(each, 0.05) > 0 for each in quiet) <= 5
+    assert sum(len(changes(each, 0.05)) for each in quiet) <= 5
 
 
 @given(seeds, st.integers(0, 40))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from perfspec.plan.base import Value
 
-Unit = Literal["ms", "per_s", "ratio", "count", "bytes", "bytes_per_s"]
+Unit = Literal["ms", "per_s", "ratio", "share", "count", "bytes", "bytes_per_s"]
 
 
 class Line(Value, frozen=True, kw_only=True):

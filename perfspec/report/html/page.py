@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 STATIC = files("perfspec.report.html") / "static"
 STYLES = ("uplot/uPlot.min.css", "report.css")
 SCRIPTS = (
-    "uplot/uPlot.iife.min.js", "format.js", "charts.js", "heat.js", "spread.js", "tables.js",
-    "page.js",
+    "uplot/uPlot.iife.min.js", "format.js", "charts.js", "trends.js", "heat.js", "spread.js",
+    "tables.js", "page.js",
 )  # fmt: skip
 
 

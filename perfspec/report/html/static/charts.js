@@ -40,6 +40,7 @@ function overTime(test, edges, key) {
     x: axis(duration, { incrs: STEPS, space: 70, size: 30 }),
     xSeries: { label: "time", value: (u, value, series, at) => (at == null ? "–" : spanAt(edges, at)) },
     shade: (u) => shade(u, test),
+    few: edges.length < 40,
   };
 }
 
@@ -88,8 +89,10 @@ function heightOf(chart) {
   return chart.unit === "ratio" ? Math.max(top, 1) : top;
 }
 
-function timeChart(test, chart, key) {
-  const shared = overTime(test, test.edges, key);
+const timeChart = (test, chart, key) => lineChart(chart, middles(test.edges), overTime(test, test.edges, key));
+
+// One line for each of the chart's, over places on an axis that `shared` describes.
+function lineChart(chart, places, shared) {
   const format = UNITS[chart.unit];
   const top = heightOf(chart);
   const options = {
@@ -101,15 +104,15 @@ function timeChart(test, chart, key) {
       stroke: () => colour(line.dashed ? "quiet" : `line-${(at % 8) + 1}`),
       width: 1.75,
       dash: line.dashed ? [5, 4] : [],
-      points: { show: test.edges.length < 40 },
+      points: { show: shared.few },
       value: (u, value) => (value == null ? "–" : format(value)),
     }))],
-    hooks: { drawClear: [shared.shade], draw: [(u) => boundsOf(u, chart)] },
+    hooks: { drawClear: [shared.shade], draw: [(u) => boundsOf(u, chart), ...(shared.over ? [shared.over] : [])] },
   };
   const said = chart.lines.map((line) => {
     const values = line.values.filter((value) => value != null);
     return values.length ? `${line.name} from ${format(Math.min(...values))} to ${format(Math.max(...values))}` : `${line.name}: nothing`;
   });
-  const data = [middles(test.edges), ...chart.lines.map((line) => line.values)];
+  const data = [places, ...chart.lines.map((line) => line.values)];
   return { title: chart.title, said: said.join("; "), options, data };
 }

@@ -25,6 +25,7 @@ const UNITS = {
   ms: latency,
   per_s: (value) => `${count(value)}/s`,
   ratio: (value) => `${significant(value * 100, 4)}%`,
+  share: (value) => `${significant(value * 100)}%`,
   count,
   bytes: size,
   bytes_per_s: (value) => `${size(value)}/s`,

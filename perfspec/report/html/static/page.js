@@ -29,8 +29,7 @@ class Section {
     this.charts = [];
     const { test } = this;
     const subject = test.subjects[this.select.selectedIndex];
-    const time = [...subject.charts, ...test.charts].map((each) => timeChart(test, each, test.test));
-    if (subject.heat) time.splice(1, 0, heatChart(test, subject.heat, test.test));
+    const time = test.runs ? trendCharts(test, subject) : timeCharts(test, subject);
     const spread = subject.distribution
       ? [histogramChart(subject.distribution), percentileChart(subject.distribution)] : [];
     this.fill(".time", time);
@@ -53,7 +52,7 @@ class Section {
 
   zoomed(u) {
     const { min, max } = u.scales.x;
-    if (u.cursor.sync.key === this.test.test) this.reset.hidden = min <= this.test.edges[0] && max >= this.test.edges.at(-1);
+    if (u.cursor.sync.key === this.test.test) this.reset.hidden = min <= u.data[0][0] && max >= u.data[0].at(-1);
   }
 
   whole() {
@@ -80,6 +79,12 @@ class Section {
   }
 }
 
+function timeCharts(test, subject) {
+  const found = [...subject.charts, ...test.charts].map((each) => timeChart(test, each, test.test));
+  if (subject.heat) found.splice(1, 0, heatChart(test, subject.heat, test.test));
+  return found;
+}
+
 // Where a chart goes, with what it says for those who do not see it.
 function figure(place, { title, said }) {
   const box = document.createElement("figure");
@@ -98,7 +103,7 @@ function figure(place, { title, said }) {
 
 // An endpoint's name in a table leads to its charts.
 function link(name) {
-  const section = sections.find((each) => name.closest("article").contains(each.element));
+  const section = sections.find((each) => name.closest("article").contains(each.element)) ?? sections[0];
   if (!section) return;
   const button = document.createElement("button");
   Object.assign(button, { type: "button", title: "Show its charts" });
