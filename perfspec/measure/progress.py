@@ -31,6 +31,7 @@ class Tick(msgspec.Struct, tag="tick", kw_only=True, forbid_unknown_fields=True)
 
     ``at_s`` is the time on the test's clock. ``cpu`` is the share of one core of the busiest worker
     since the last tick, ``busy_s`` how long some worker has been at 90 % or more without a break.
+    ``base`` is the other side of a duet.
     """
 
     at_s: float
@@ -45,6 +46,8 @@ class Tick(msgspec.Struct, tag="tick", kw_only=True, forbid_unknown_fields=True)
     errors: list[ErrorGroup] = []
     journeys: list[Journeys] = []
     overrun: int = 0
+    base: list[Series] = []
+    base_errors: list[ErrorGroup] = []
 
 
 class Ended(msgspec.Struct, tag="ended", kw_only=True, forbid_unknown_fields=True):

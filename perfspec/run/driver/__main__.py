@@ -38,6 +38,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m perfspec.run.driver", description=__doc__)
     parser.add_argument("--plan", type=Path)
     parser.add_argument("--test")
+    parser.add_argument("--base", type=Path, help="plan of the other side of a duet")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--bind", type=Address.parse, help="workers come from other machines")
     parser.add_argument("--wait", type=float, default=60.0, help="seconds, for the others")
@@ -57,7 +58,12 @@ def perform(arguments: argparse.Namespace) -> str | None:
     if arguments.rehearse:
         return rehearse(arguments.plan, arguments.test)
     options = Options(
-        arguments.plan, arguments.test, arguments.workers, arguments.bind, arguments.wait
+        arguments.plan,
+        arguments.test,
+        arguments.workers,
+        arguments.bind,
+        arguments.wait,
+        arguments.base,
     )
     return Child(options).run()
 

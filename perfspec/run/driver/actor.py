@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from perfspec.measure.errors import ErrorClass
     from perfspec.run.driver.alarm import Alarm
+    from perfspec.run.driver.duet.turns import Seat
     from perfspec.run.driver.transports.channels import Channel
     from perfspec.run.driver.transports.exchange import Response
     from perfspec.run.driver.transports.http import Session
@@ -36,7 +37,8 @@ class Actor:
     ``renew_at`` is when the credentials must be renewed, ``life_renew_at`` the same of those that
     ``on_start`` captured. ``due`` is when the next request should start (``perf_counter``), None if
     that is only now; ``alarm`` keeps to it where milliseconds count. ``channels`` are its open
-    connections by name; None is one that was lost and that somebody was told of.
+    connections by name; None is one that was lost and that somebody was told of. ``seat`` is there
+    only in a duet: it says when to send.
     """
 
     __slots__ = (
@@ -53,6 +55,7 @@ class Actor:
         "response",
         "rng",
         "scope",
+        "seat",
         "session",
         "spent_us",
         "waiter",
@@ -76,6 +79,7 @@ class Actor:
         self.waiter: Waiter[None] | None = None
         self.beside: set[Greenlet[..., None]] = set()
         self.channels: dict[str, Channel | None] = {}
+        self.seat: Seat | None = None
 
     def double(self) -> Actor:
         """The same user beside itself: what it does in a greenlet of its own."""
@@ -107,14 +111,18 @@ class Actor:
     def rest(self) -> None:
         """Wait to be woken up, or raise Leave when the user is told to stop."""
         if not self.leaving:
-            waiter: Waiter[None] = Waiter(get_hub())
-            self.waiter = waiter
-            try:
-                waiter.get()
-            finally:
-                self.waiter = None
+            self.park()
         if self.leaving:
             raise Leave
+
+    def park(self) -> None:
+        """Wait to be woken up, by whomever."""
+        waiter: Waiter[None] = Waiter(get_hub())
+        self.waiter = waiter
+        try:
+            waiter.get()
+        finally:
+            self.waiter = None
 
     def hang_up(self, but: Collection[str] = ()) -> None:
         """Close the connections, all ``but`` some."""

@@ -23,6 +23,7 @@ from perfspec.run.driver.assembly import Assembly, Wanted
 from perfspec.run.driver.assignment import pack
 from perfspec.run.driver.cluster import Alone, Leader
 from perfspec.run.driver.conduct import conduct
+from perfspec.run.driver.duet.engine import load_duet
 from perfspec.run.driver.locustfile import equip, load_engine
 from perfspec.run.driver.pipe import Pipe
 from perfspec.run.driver.process import settle_memory
@@ -49,13 +50,17 @@ _START_S = 60.0  # for our own processes to start Python and say hello
 
 
 class Options(NamedTuple):
-    """The command line. ``bind`` is where workers of other machines come, within ``wait_s``."""
+    """The command line. ``bind`` is where workers of other machines come, within ``wait_s``.
+
+    ``base`` is the plan of a duet's other side.
+    """
 
     plan: Path
     test: str
     workers: int = 1
     bind: Address | None = None
     wait_s: float = 0.0
+    base: Path | None = None
 
 
 class Child:
@@ -63,7 +68,10 @@ class Child:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._engine = load_engine(options.plan, options.test)
+        if options.base is None:
+            self._engine = load_engine(options.plan, options.test)
+        else:
+            self._engine = load_duet(options.plan, options.base, options.test)
         self._environment = make_environment(self._engine)
         self._machine = msgspec.structs.replace(
             describe_machine(), libcurl=pycurl.version_info()[1], workers=options.workers

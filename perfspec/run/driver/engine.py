@@ -37,7 +37,7 @@ from perfspec.run.driver.transports.http import Transport
 from perfspec.run.rows import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from perfspec.plan.base import JsonValue
     from perfspec.plan.journey import OAuth2, Persona
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from perfspec.run.driver.recorder import Listener
     from perfspec.run.driver.stats import LocustStats
     from perfspec.run.driver.tracer import Tracer
+    from perfspec.run.driver.transports.http import Session
 
 _BREATH_S = 0.001  # sleep(0) would not let the hub look at its sockets
 
@@ -56,9 +57,16 @@ class Engine:
     """One test in one process; made before a fork, ``prepare`` is called after it.
 
     ``problem`` is the sentence that says why the run is not to be trusted, None if it is.
+    ``variables`` are those of the environment, the process's own unless given.
     """
 
-    def __init__(self, plan: Plan, test: Test, tracer: Tracer | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        test: Test,
+        tracer: Tracer | None = None,
+        variables: Mapping[str, str] = os.environ,
+    ) -> None:
         self.test = test
         self.problem: str | None = None
         self.stats: LocustStats | None = None
@@ -70,12 +78,12 @@ class Engine:
         self._tracer = tracer
         self._rng = UserRandom()
         self._tools = Tools(self._rng, SystemClock().now)
-        self._variables = {**os.environ, **plan.variables}
+        self._variables = {**variables, **plan.variables}
         self.plan = msgspec.structs.replace(
             plan, environment=resolved(plan.environment, self._filled)
         )
         self._files = Files(plan.files, plan.directory, plan.seed)
-        self._rows: dict[str, list[JsonValue]] = {}
+        self.rows: dict[str, list[JsonValue]] = {}
         self._pools: dict[str, Pool] = {}
         self._started: dict[str, int] = {}
         self._worker, self._workers = 0, 1
@@ -92,7 +100,7 @@ class Engine:
         needed = {each for script in self.scripts.values() for each in script.sources}
         for source in self.plan.data:
             if source.name in needed:
-                self._rows[source.name] = read_rows(
+                self.rows[source.name] = read_rows(
                     source, self.plan.directory, self._tools, self._variables
                 )
         self._check_unique()
@@ -103,7 +111,7 @@ class Engine:
     def files_read(self) -> Iterator[str]:
         """Paths, as the plan writes them, of the files that ``prepare`` has read."""
         for source in self.plan.data:
-            if source.name in self._rows and isinstance(source.source, RowsFile):
+            if source.name in self.rows and isinstance(source.source, RowsFile):
                 yield source.source.path
         yield from self._files.read
 
@@ -115,9 +123,9 @@ class Engine:
         self._worker, self._workers = worker, workers
         self._started.clear()
         self._pools = {
-            each.name: make_pool(each, self._rows[each.name], worker, workers)
+            each.name: make_pool(each, self.to_draw(each.name), worker, workers)
             for each in self.plan.data
-            if each.name in self._rows
+            if each.name in self.rows
         }
         self.problem = None
         self._cpu = CpuMeter()
@@ -153,13 +161,25 @@ class Engine:
             share,
         )
 
-    def user(self, persona: str) -> VirtualUser:
-        """A new virtual user; it does nothing before its ``run``."""
+    def to_draw(self, source: str) -> Sequence[JsonValue]:
+        """What the users of this process share of a source."""
+        return self.rows[source]
+
+    def session(self) -> Session:
+        """Connections and cookies of a new user."""
+        return self._transport.session()
+
+    def next_seed(self, persona: str) -> str:
+        """That of the next user of a persona."""
         count = self._started.get(persona, 0)
         self._started[persona] = count + 1
         ordinal = self._worker + count * self._workers
-        seed = f"{self.plan.seed}/{persona}/{ordinal}"
-        actor = Actor(self._transport.session(), Random(seed))  # noqa: S311  (repeatable on purpose)
+        return f"{self.plan.seed}/{persona}/{ordinal}"
+
+    def user(self, persona: str) -> VirtualUser:
+        """A new virtual user; it does nothing before its ``run``."""
+        rng = Random(self.next_seed(persona))  # noqa: S311  (repeatable on purpose)
+        actor = Actor(self.session(), rng)
         actor.alarm = self._alarm
         journeys = self.recorder.journeys(persona)
         script, arrivals = self.scripts[persona], self.crew.arrivals
@@ -242,11 +262,11 @@ class Engine:
         """Raises RunError when some level has more users than there are rows of their own."""
         counts = most_users(self.test)
         for source in self.plan.data:
-            if source.pick != "unique" or source.name not in self._rows:
+            if source.pick != "unique" or source.name not in self.rows:
                 continue
             users = [name for name in counts if source.name in self.scripts[name].sources]
             need = min(sum(counts[name] for name in users), self.test.peak_users)
-            have = len(self._rows[source.name])
+            have = len(self.rows[source.name])
             if need > have:
                 msg = (
                     f"data {source.name!r} has {have} rows, but test {self.test.name!r} runs {need}"

@@ -102,7 +102,11 @@ def _attempt(
         except ExpressionError as error:
             bench.fault(me, series, str(error))
             return None
-        response, sample = send(me, prepared, parts)
+        if me.seat is None:
+            response, sample = send(me, prepared, parts)
+        else:
+            with me.seat.turn():
+                response, sample = send(me, prepared, parts)
         mine = by_class[me.file_class] if by_class else series
         sample = count(mine, due, sample)
         me.spent_us += sample[1]
