@@ -30,6 +30,7 @@ from scipy.special import stdtrit
 
 from perfspec.judge.panel import Panel
 from perfspec.judge.statistics.decision import Family, interval
+from perfspec.plan.limits import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ BUDGET = np.log1p(0.10)
 RUNS = (1, 3, 5, 10, 30)
 NOISE = (0.02, 0.05, 0.10, 0.20)
 SLOWER = (0.0, 0.10, 0.20)
-SERIES = tuple(("request", f"endpoint_{index}") for index in range(ENDPOINTS))
+SERIES = tuple(Subject(kind="request", name=f"endpoint_{index}") for index in range(ENDPOINTS))
 
 
 class Case(NamedTuple):

@@ -11,7 +11,7 @@ from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import Machine
 from perfspec.plan.base import Value
-from perfspec.plan.limits import SeriesKind
+from perfspec.plan.limits import SeriesKind, Subject
 
 FORMAT: Literal["perfspec/record/1"] = "perfspec/record/1"
 FAMILY = "perfspec/record/"
@@ -29,17 +29,26 @@ class WindowRecord(Value, frozen=True, kw_only=True):
 
 
 class SeriesRecord(Value, frozen=True, kw_only=True):
-    """One endpoint, poll or completion in the judged seconds.
+    """One endpoint, poll, completion or group in the judged seconds.
 
-    ``variance`` is that of the logarithm of each percentile (``p95``), from the run's own windows.
+    ``persona`` and ``file_class`` are None where it is that of all of them. ``variance`` is that of
+    the logarithm of each percentile (``p95``), from the run's own windows.
     """
 
     kind: SeriesKind
     name: str
+    persona: str | None = None
+    file_class: str | None = None
     latency: Histogram
     errors: dict[ErrorClass, int]
     windows: tuple[WindowRecord, ...]
     variance: dict[str, float]
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(
+            kind=self.kind, name=self.name, file_class=self.file_class, persona=self.persona
+        )
 
     @property
     def requests(self) -> int:
@@ -82,7 +91,8 @@ class Record(Value, frozen=True, kw_only=True):
     Runs are comparable when they have the same ``fingerprint``: the hash of the test's journeys,
     load, data and environment, and of what a major version of perfspec measures. ``machine`` tells
     which of them had the same conditions. ``probe_s`` is the calibration probe, None where there
-    was none.
+    was none. ``parts`` are groups and parts of endpoints that budgets are about: their requests are
+    in ``series`` too.
     """
 
     format: Literal["perfspec/record/1"] = FORMAT
@@ -103,10 +113,12 @@ class Record(Value, frozen=True, kw_only=True):
     health: GeneratorHealth
     probe_s: float | None = None
     series: tuple[SeriesRecord, ...]
+    parts: tuple[SeriesRecord, ...] = ()
 
-    def find(self, kind: str, name: str) -> SeriesRecord | None:
+    def find(self, subject: Subject) -> SeriesRecord | None:
         """The series, None where the run has no sample of it."""
-        return next((each for each in self.series if (each.kind, each.name) == (kind, name)), None)
+        every = (*self.series, *self.parts)
+        return next((each for each in every if each.subject == subject), None)
 
 
 class Acceptance(Value, frozen=True, kw_only=True):

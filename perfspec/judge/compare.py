@@ -11,7 +11,7 @@ import numpy as np
 
 from perfspec.judge.evidence import gather, key_of
 from perfspec.judge.model import Change, Comparison, Outcome
-from perfspec.judge.panel import panels, probe_of, series_of, wanted
+from perfspec.judge.panel import panels, probe_of, wanted
 from perfspec.judge.ruling import Ruling, bounds, rule
 from perfspec.judge.runs import choose_runs, slow_host
 from perfspec.judge.statistics.arrays import t_quantile
@@ -118,7 +118,7 @@ def _without_evidence(budget: Budget, head: Record, chosen: Chosen, rule_: Basel
     if not chosen.runs:
         reason = "there is no comparable run to compare with yet"
         return Ruling(Outcome(rule_.missing), "no_baseline", reason)
-    found = head.find(*series_of(budget))
+    found = head.find(budget.subject)
     have = found.requests if found else 0
     if budget.subject.kind != "total" and have < budget.min_samples:
         reason = f"{format_count(have)} requests, {format_count(budget.min_samples)} are needed"
@@ -142,6 +142,7 @@ def _change(
         reason=ruling.reason,
         place=budget.place,
         origin=budget.origin,
+        requirement=budget.requirement,
     )
     if evidence is None or at is None:
         return change
@@ -197,8 +198,8 @@ def _shared(head: Record, chosen: Chosen, found: Sequence[Panel]) -> Shared:
     """By the first metric of the panel with the most endpoints."""
     probe = probe_of(head, chosen.runs)
     slower = math.expm1(probe.run - probe.history.mean()) if probe is not None else None
-    panel = max(found, key=lambda each: len(each.series), default=None)
-    if panel is None or len(panel.series) < FEWEST_ENDPOINTS:
+    panel = max(found, key=lambda each: len(each.asked), default=None)
+    if panel is None or len(panel.asked) < FEWEST_ENDPOINTS:
         return Shared(probe=slower)
     shift = common_shift(panel.history, panel.run, probe)
     effect, se, p = float(shift.effect[0]), float(shift.se[0]), float(shift.p[0])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from perfspec.judge.panel import log_latency, series_of
+from perfspec.judge.panel import by_start, log_latency
 from perfspec.judge.statistics.failures import more_failures
 from perfspec.judge.statistics.history import compare_run
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perfspec.baseline.record import Record
-    from perfspec.judge.panel import Panel, Series
+    from perfspec.judge.panel import Panel
     from perfspec.plan.budget import Budget
+    from perfspec.plan.limits import Subject
 
-Key = tuple[str, str, str]  # kind and name of the subject, name of the metric
+Key = tuple["Subject", str]  # and the name of the metric
 FEWEST_FAILED: Final = 5  # below it, chance alone makes a rate
 
 
@@ -43,7 +44,7 @@ class Evidence:
 
 def key_of(budget: Budget) -> Key:
     """What two budgets on the same numbers share."""
-    return budget.subject.kind, budget.subject.name, budget.metric.name
+    return budget.subject, budget.metric.name
 
 
 def gather(
@@ -54,17 +55,18 @@ def gather(
     effects = {key: (panel, each) for panel in panels for key, each in panel.effects().items()}
     failures = _failures(budgets, head, runs)
     for budget in budgets:
-        key, series = key_of(budget), series_of(budget)
+        key = key_of(budget)
         evidence = None
         if budget.metric.kind == "throughput":
             evidence = _throughput(head, runs)
         elif budget.metric.kind == "share":
-            evidence = failures.get(series)
-        elif (series, budget.metric.name) in effects:
-            _, effect = effects[series, budget.metric.name]
-            logs = [log_latency(each.find(*series), budget.metric.name) for each in runs]
+            evidence = failures.get(budget.subject)
+        elif key in effects:
+            panel, effect = effects[key]
+            every = [log_latency(each.find(budget.subject), budget.metric.name) for each in runs]
+            logs = every[-len(panel.history) :]
             part = logs[-effect.runs :]
-            mine = head.find(*series)
+            mine = head.find(budget.subject)
             evidence = Evidence(
                 effect=effect.effect,
                 se=effect.se,
@@ -107,20 +109,23 @@ def _throughput(head: Record, runs: Sequence[Record]) -> Evidence | None:
 
 def _failures(
     budgets: Iterable[Budget], head: Record, runs: Sequence[Record]
-) -> dict[Series, Evidence]:
+) -> dict[Subject, Evidence]:
     """All endpoints with a budget on errors at once: how much rates vary is theirs in common."""
-    wanted = dict.fromkeys(series_of(each) for each in budgets if each.metric.kind == "share")
-    series = [
-        key
-        for key in wanted
-        if _requests(head, key) and runs and all(_requests(each, key) for each in runs)
-    ]
-    if not series:
-        return {}
-    past = np.array([[_failed(each, key) for key in series] for each in runs], dtype=float)
-    seen = np.array([[_requests(each, key) for key in series] for each in runs], dtype=float)
-    failed = np.array([_failed(head, key) for key in series], dtype=float)
-    requests = np.array([_requests(head, key) for key in series], dtype=float)
+    needed = {each.subject: 1 for each in budgets if each.metric.kind == "share"}
+    found: dict[Subject, Evidence] = {}
+    for start, (asked, company) in by_start(head, runs, needed).items():
+        every = _failed_more([*asked, *company], head, runs[start:])
+        found |= {subject: every[subject] for subject in asked}
+    return found
+
+
+def _failed_more(
+    subjects: Sequence[Subject], head: Record, runs: Sequence[Record]
+) -> dict[Subject, Evidence]:
+    past = np.array([[_failed(each, key) for key in subjects] for each in runs], dtype=float)
+    seen = np.array([[_requests(each, key) for key in subjects] for each in runs], dtype=float)
+    failed = np.array([_failed(head, key) for key in subjects], dtype=float)
+    requests = np.array([_requests(head, key) for key in subjects], dtype=float)
     p = more_failures(past, seen, failed, requests)
     usual, now = past.sum(axis=0) / seen.sum(axis=0), failed / requests
     return {
@@ -132,15 +137,15 @@ def _failures(
             samples=int(requests[e]),
             history=tuple(map(float, past[:, e] / seen[:, e])),
         )
-        for e, key in enumerate(series)
+        for e, key in enumerate(subjects)
     }
 
 
-def _requests(record: Record, key: Series) -> int:
-    found = record.find(*key)
+def _requests(record: Record, subject: Subject) -> int:
+    found = record.find(subject)
     return found.requests if found else 0
 
 
-def _failed(record: Record, key: Series) -> int:
-    found = record.find(*key)
+def _failed(record: Record, subject: Subject) -> int:
+    found = record.find(subject)
     return found.failed if found else 0

@@ -83,6 +83,7 @@ class Change(Value, frozen=True, kw_only=True):
     reason: str
     place: Place
     origin: str
+    requirement: str | None = None
 
 
 class Comparison(Value, frozen=True, kw_only=True):

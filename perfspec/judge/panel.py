@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from perfspec.baseline.record import Record, SeriesRecord
     from perfspec.judge.statistics.arrays import Floats
     from perfspec.plan.budget import Budget
+    from perfspec.plan.limits import Subject
 
-Series = tuple[str, str]  # kind and name
 USUAL_CHANGE = 0.05  # half of the usual budget: what is called a change of the history
 
 
@@ -39,19 +39,20 @@ class Effect:
 class Panel:
     """Series with enough requests in every run, with the metrics that they all have.
 
-    ``history`` is ``[n, E, M]``, ``run`` ``[E, M]``; ``extra`` is the variance of this run beyond
+    The first of them are ``asked`` for, the others tell what the host did. ``history`` is
+    ``[n, E, M]``, ``run`` ``[E, M]``; ``extra`` is the variance of this run beyond
     that of the others. ``probe`` is None where not every run has one.
     """
 
-    series: tuple[Series, ...]
+    asked: tuple[Subject, ...]
     metrics: tuple[str, ...]
     history: Floats
     run: Floats
     extra: Floats
     probe: Probe | None = None
 
-    def effects(self) -> dict[tuple[Series, str], Effect]:
-        """Each series against its own runs since it last changed. Empty where nothing can be said.
+    def effects(self) -> dict[tuple[Subject, str], Effect]:
+        """Each series that is asked for against its own runs since it last changed.
 
         Raises nothing: too few runs or endpoints leave the dictionary empty.
         """
@@ -67,8 +68,8 @@ class Panel:
                 )
             except ValueError:
                 continue
-            for e, m in zip(*np.nonzero(starts == start), strict=True):
-                found[self.series[e], self.metrics[m]] = Effect(
+            for e, m in zip(*np.nonzero(starts[: len(self.asked)] == start), strict=True):
+                found[self.asked[e], self.metrics[m]] = Effect(
                     effect=float(part.effect[e, m]),
                     se=float(part.se[e, m]),
                     df=part.df,
@@ -95,26 +96,49 @@ class Panel:
 
 
 def panels(
-    head: Record, runs: Sequence[Record], needed: Mapping[tuple[Series, str], int]
+    head: Record, runs: Sequence[Record], needed: Mapping[tuple[Subject, str], int]
 ) -> Iterator[Panel]:
-    """Panels of all series and metrics that have the needed requests, one for each set of series.
+    """Panels of all series and metrics that have the needed requests.
 
-    ``needed`` has an entry for each series and metric that is to be looked at.
+    ``needed`` has an entry for each series and metric that is to be looked at. A part of an
+    endpoint, or a group, has a panel of its own: what other endpoints share is taken out of it, and
+    never the other way round.
     """
-    by_series: dict[tuple[Series, ...], list[str]] = {}
+    together: dict[tuple[int, tuple[Subject, ...], tuple[Subject, ...]], list[str]] = {}
     for metric in dict.fromkeys(metric for _, metric in needed):
-        fit = tuple(
-            series
-            for series, other in needed
-            if other == metric and _enough(head, runs, series, needed[series, metric])
+        wanted = {subject: least for (subject, other), least in needed.items() if other == metric}
+        for start, (asked, company) in by_start(head, runs, wanted).items():
+            whole = tuple(each for each in asked if not is_part(each))
+            beside = tuple(each for each in company if not is_part(each))
+            if whole:
+                together.setdefault((start, whole, beside), []).append(metric)
+            for part in asked:
+                if is_part(part):
+                    others = tuple(each for each in (*whole, *beside) if each.name != part.name)
+                    together.setdefault((start, (part,), others), []).append(metric)
+    for (start, whom, beside), metrics in together.items():
+        yield _panel(head, runs[start:], whom, beside, tuple(metrics))
+
+
+def by_start(
+    head: Record, runs: Sequence[Record], needed: Mapping[Subject, int]
+) -> dict[int, tuple[list[Subject], list[Subject]]]:
+    """Which series can be compared from which run on, and which others have those runs as well.
+
+    All of them can from the first one, unless a budget is new, or a run had too few requests.
+    """
+    starts = {each: _start(head, runs, each, least) for each, least in needed.items()}
+    known = {each: start for each, start in starts.items() if start is not None}
+    return {
+        start: (
+            [each for each, other in known.items() if other == start],
+            [each for each, other in known.items() if other < start],
         )
-        if fit:
-            by_series.setdefault(fit, []).append(metric)
-    for series, metrics in by_series.items():
-        yield _panel(head, runs, series, tuple(metrics))
+        for start in sorted(set(known.values()))
+    }
 
 
-def wanted(budgets: Sequence[Budget], head: Record) -> dict[tuple[Series, str], int]:
+def wanted(budgets: Sequence[Budget], head: Record) -> dict[tuple[Subject, str], int]:
     """Requests that each series needs for each metric of some budget.
 
     Series without a budget are looked at too: they tell what the host did.
@@ -122,43 +146,51 @@ def wanted(budgets: Sequence[Budget], head: Record) -> dict[tuple[Series, str], 
     latencies = [each for each in budgets if each.metric.kind == "quantile"]
     usual = {each.metric.name: each.min_samples for each in latencies}
     found = {
-        ((each.kind, each.name), metric): needed
-        for metric, needed in usual.items()
-        for each in head.series
+        (each.subject, metric): needed for metric, needed in usual.items() for each in head.series
     }
-    return found | {(series_of(each), each.metric.name): each.min_samples for each in latencies}
+    return found | {(each.subject, each.metric.name): each.min_samples for each in latencies}
 
 
-def series_of(budget: Budget) -> Series:
-    """The series that a budget on one endpoint looks at."""
-    kind = budget.subject.kind
-    return kind if kind in {"poll", "done"} else "request", budget.subject.name
+def is_part(subject: Subject) -> bool:
+    """Whether its requests are counted as those of an endpoint too."""
+    return subject.kind == "group" or subject.persona is not None or subject.file_class is not None
 
 
-def _enough(head: Record, runs: Sequence[Record], series: Series, needed: int) -> bool:
-    """Half of it will do in a run of the history: a slow one sends fewer requests."""
-    mine = head.find(*series)
-    others = [each.find(*series) for each in runs]
+def _start(head: Record, runs: Sequence[Record], subject: Subject, needed: int) -> int | None:
+    """The first run after the last one that has too few requests; None where none is left.
+
+    Half of it will do in a run of the history: a slow one sends fewer requests.
+    """
+    mine = head.find(subject)
     if mine is None or mine.requests < needed:
-        return False
-    return all(each is not None and each.requests >= needed / 2 for each in others)
+        return None
+    found = [each.find(subject) for each in runs]
+    wanting = [at for at, each in enumerate(found) if each is None or 2 * each.requests < needed]
+    start = wanting[-1] + 1 if wanting else 0
+    return start if start < len(runs) else None
 
 
 def _panel(
-    head: Record, runs: Sequence[Record], series: tuple[Series, ...], metrics: tuple[str, ...]
+    head: Record,
+    runs: Sequence[Record],
+    asked: tuple[Subject, ...],
+    company: tuple[Subject, ...],
+    metrics: tuple[str, ...],
 ) -> Panel:
+    series = (*asked, *company)
+
     def values(record: Record) -> list[list[float]]:
-        return [[log_latency(record.find(*key), m) for m in metrics] for key in series]
+        return [[log_latency(record.find(key), m) for m in metrics] for key in series]
 
     def spread(record: Record) -> list[list[float]]:
-        found = (record.find(*key) for key in series)
+        found = (record.find(key) for key in series)
         return [[each.variance.get(m, 0.0) if each else 0.0 for m in metrics] for each in found]
 
     shape = (len(runs), len(series), len(metrics))
     usual = np.array([spread(each) for each in runs]).reshape(shape)
-    extra = np.array(spread(head)) - (usual.mean(axis=0) if runs else 0.0)
+    extra = np.array(spread(head)) - usual.mean(axis=0)
     return Panel(
-        series=series,
+        asked=asked,
         metrics=metrics,
         history=np.array([values(each) for each in runs]).reshape(shape),
         run=np.array(values(head)),

@@ -12,7 +12,7 @@ from perfspec.baseline.archive import Past
 from perfspec.judge.compare import compare_test
 from perfspec.judge.evidence import gather, key_of
 from perfspec.judge.model import Outcome
-from perfspec.judge.panel import panels, series_of, wanted
+from perfspec.judge.panel import panels, wanted
 from perfspec.judge.statistics.decision import smallest_found
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _need(
 
 def _spread(record: Record, budget: Budget) -> float:
     """The variance that windows of one run leave to its percentile."""
-    series = record.find(*series_of(budget))
+    series = record.find(budget.subject)
     return series.variance.get(budget.metric.name, 0.0) if series is not None else 0.0
 
 

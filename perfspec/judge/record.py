@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from perfspec.baseline.record import GeneratorHealth, Record, SeriesRecord, WindowRecord
 from perfspec.judge.select import blocks, health_in, measured, merged, probe_in, seconds
@@ -44,6 +44,10 @@ def record_of(
     """
     spans = measured(result, judged(test.stages, "hold", test.warm_up_s))
     health = health_in(result, spans)
+    keys = (each.key for each in result.series if each.key.kind in KINDS)
+    whole = dict.fromkeys(Subject(kind=each.kind, name=each.name) for each in keys)
+    asked = dict.fromkeys(each.subject for each in test.budgets)
+    parts = [each for each in asked if each.kind != "total" and each not in whole]
     return Record(
         tool=run.tool,
         run_id=run.run_id,
@@ -64,23 +68,20 @@ def record_of(
             workers=max((each.workers for each in health), default=0),
         ),
         probe_s=probe_in(result, spans),
-        series=tuple(
-            _series(result, kind, name, spans)
-            for kind, name in dict.fromkeys(
-                (each.key.kind, each.key.name) for each in result.series
-            )
-            if kind in KINDS
-        ),
+        series=tuple(_series(result, each, spans) for each in whole),
+        parts=tuple(_series(result, each, spans) for each in parts),
     )
 
 
-def _series(result: TestResult, kind: SeriesKind, name: str, spans: Sequence[Span]) -> SeriesRecord:
-    parts = blocks(result, Subject(kind=kind, name=name), spans)
+def _series(result: TestResult, subject: Subject, spans: Sequence[Span]) -> SeriesRecord:
+    parts = blocks(result, subject, spans)
     total = merged(parts)
     latencies = [each.latency for each in parts]
     return SeriesRecord(
-        kind=kind,
-        name=name,
+        kind=cast("SeriesKind", subject.kind),  # neither the total nor a monitor
+        name=subject.name,
+        persona=subject.persona,
+        file_class=subject.file_class,
         latency=total.latency,
         errors=dict(sorted(total.errors.items())),
         windows=tuple(map(_window, parts)),

@@ -27,6 +27,7 @@ class Budget(Value, frozen=True, kw_only=True):
     min_samples: int
     place: Place
     origin: str
+    requirement: str | None = None
 
 
 class Waiver(Value, frozen=True, kw_only=True):

@@ -154,7 +154,7 @@ def _row(change: Change) -> ChangeRow:
         samples=format_count(change.samples),
         reason=change.reason,
         place=f"{change.place.file}:{change.place.line}",
-        origin=change.origin,
+        origin=", requirement ".join(filter(None, (change.origin, change.requirement))),
     )
 
 

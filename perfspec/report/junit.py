@@ -86,7 +86,7 @@ class _Writer:
         found = self.results.get(test.name)
         requirements = {
             f"requirement.{each.id}": each.requirement
-            for each in planned.objectives
+            for each in (*planned.objectives, *planned.budgets)
             if each.requirement
         }
         properties = {"verdict": test.outcome.value, "judged": judged_text(test)} | requirements

@@ -45,10 +45,6 @@ class Keys:
                 return None
         return None
 
-    def model(self, loc: Loc) -> str:
-        """Name of the model at ``loc``, empty for anything but a mapping with fixed keys."""
-        return str(self.at(loc).get("model_name", ""))
-
     def pattern_message(self, loc: Loc, pattern: str) -> str | None:
         """What the models say of a text that does not match."""
         field = self.at(loc[:-1]).get("fields", {}).get(loc[-1] if loc else "", {})

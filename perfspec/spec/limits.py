@@ -16,7 +16,9 @@ from perfspec.spec.base import (
     Text,
     by_shape,
     lacking,
+    wrong,
 )
+from perfspec.spec.budget import Budget
 from perfspec.spec.capacity import UserLevel
 from perfspec.spec.levels import GrowingSeries, MonitorLimit, SeriesName
 
@@ -322,18 +324,25 @@ class Where(Strict):
 
 
 class Objective(Strict):
-    """A limit with a selector."""
+    """Limits and budgets with a selector."""
 
     where: Where | None = Field(
         None,
         description="What it is about; left out: every request of every test. "
         "Example: `where: { tests: [load], tags: [critical] }`",
     )
-    slo: Slo = Field(
-        description="Limits of what `where` selects. Example: `slo: { success_rate: 100% }`"
+    slo: Slo | None = Field(
+        None,
+        description="Limits of what `where` selects. Example: `slo: { success_rate: 100% }`",
+    )
+    budget: Budget | None = Field(
+        None,
+        description="How much worse than the baseline each endpoint that `where` selects may be. "
+        "Example: `budget: { p95: +5% }`",
     )
     during: During | None = Field(
-        None, description="Which seconds are judged, hold when left out. Example: `during: all`"
+        None,
+        description="Which seconds limits are about, hold when left out. Example: `during: all`",
     )
     requirement: str | None = Field(
         None, description='Carried into JUnit and reports. Example: `requirement: "11.2"`'
@@ -341,3 +350,14 @@ class Objective(Strict):
     description: str | None = Field(
         None, description="For readers. Example: `description: Checkout`"
     )
+
+    @model_validator(mode="after")
+    def _something_to_judge(self) -> Self:
+        written = self.model_fields_set
+        if not written & {"slo", "budget"}:
+            text = "an objective needs slo, budget or both"
+            raise lacking(text)
+        if "during" in written and "slo" not in written:
+            text = "during is about limits, and a budget compares the holds: leave it out"
+            raise wrong(text)
+        return self

@@ -22,6 +22,7 @@ from perfspec.spec.base import (
     by_shape,
     only_one,
 )
+from perfspec.spec.budget import Budget
 from perfspec.spec.channel import Answer
 from perfspec.spec.limits import Slo
 
@@ -75,6 +76,11 @@ class GroupStep(StepOptions):
     slo: Slo | None = Field(
         None,
         description="Limits of its duration without think time. Example: `slo: { p95: 2s }`",
+    )
+    budget: Budget | None = Field(
+        None,
+        description="How much worse than the baseline that duration may be. "
+        "Example: `budget: { p95: +10% }`",
     )
 
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perfspec.spec.base import CALLED_PATTERN, NAME_PATTERN
-from perfspec.spec.later import of_later
 from perfspec.spec.mistakes import missing_space
 from perfspec.spec.quantities import suggest
 
@@ -116,10 +115,6 @@ def _unknown_key(key: str, loc: Loc, parent: Node, keys: Keys) -> Wording:
     if corrected is not None:
         return Wording("PS012", "a space is missing after the colon", corrected)
     known = keys.known(loc[:-1])
-    if of_later(key, keys.model(loc[:-1])):
-        return Wording(
-            "PS102", f"unknown key {key!r}: this version of perfspec does not know it yet"
-        )
     left = [each for each in known if parent.child(each) is None]
     hint = (
         keys.near(key, left) or keys.near(key, known) or f"keys here are {', '.join(left or known)}"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 from perfspec.plan.budget import BaselineRule, Budget, Waiver
+from perfspec.plan.compile.groups import groups_of
 from perfspec.plan.compile.limits import place_of
 from perfspec.plan.limits import Subject
 from perfspec.plan.metrics import QUANTILES, metric_of
+from perfspec.spec.checks.walk import written_steps
+from perfspec.spec.persona import GroupStep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
+    from perfspec.plan.compile.selection import Selection
     from perfspec.spec import budget as spec
     from perfspec.spec.document import Document
     from perfspec.spec.model import Spec
@@ -30,9 +36,11 @@ class _Written(NamedTuple):
     min_samples: int | None
 
 
-def compile_budgets(document: Document, test: str, called: Sequence[str]) -> tuple[Budget, ...]:
-    """Budgets of every endpoint that the test calls, and of its throughput."""
-    return tuple(_budgets(document, test, called))
+def compile_budgets(document: Document, selection: Selection) -> tuple[Budget, ...]:
+    """Budgets of every endpoint and group of a test, of its throughput, and those of objectives."""
+    found = [*_budgets(document, selection.test, selection.called), *_groups(document, selection)]
+    counted = {each.subject for each in found if each.metric.name == "error_rate"}
+    return (*found, *_selected(document, selection, counted))
 
 
 def compile_baseline(written: Spec) -> BaselineRule | None:
@@ -42,6 +50,9 @@ def compile_baseline(written: Spec) -> BaselineRule | None:
         budgets += [each.budget for each in written.tests.values()]
         for endpoint in written.endpoints.values():
             budgets += [endpoint.budget, endpoint.poll.budget if endpoint.poll else None]
+        budgets += [each.budget for each in written.objectives.values()]
+        steps = (step for _, step in written_steps(written))
+        budgets += [each.budget for each in steps if isinstance(each, GroupStep)]
         return BaselineRule() if any(budgets) else None
     given = written.baseline
     fewest, most = (int(each) for each in given.runs or (5, 30))
@@ -87,10 +98,37 @@ def _budgets(document: Document, test: str, called: Sequence[str]) -> Iterator[B
         yield _budget(document, Subject(kind="total"), "throughput", throughput)
 
 
-def _of(document: Document, subject: Subject, written: Mapping[str, _Written]) -> Iterator[Budget]:
+def _groups(document: Document, selection: Selection) -> Iterator[Budget]:
+    for persona, _, group, path in groups_of(document.spec, selection.personas):
+        subject = Subject(kind="group", name=group.group, persona=persona)
+        yield from _of(document, subject, _written(group.budget, (*path, "budget")))
+
+
+def _selected(
+    document: Document, selection: Selection, counted: Container[Subject]
+) -> Iterator[Budget]:
+    """Objectives only add: failures that are compared already (``counted``) are not once more."""
+    for name, objective in document.spec.objectives.items():
+        written = _written(objective.budget, ("objectives", name, "budget"))
+        if not written or not selection.in_scope(objective.where):
+            continue
+        for subject in selection.endpoints(objective.where):
+            for each in _of(document, subject, written, usual_errors=subject not in counted):
+                yield msgspec.structs.replace(
+                    each, id=f"{name}.{each.id}", requirement=objective.requirement
+                )
+
+
+def _of(
+    document: Document,
+    subject: Subject,
+    written: Mapping[str, _Written],
+    *,
+    usual_errors: bool = True,
+) -> Iterator[Budget]:
     for metric, each in written.items():
         yield _budget(document, subject, metric, each)
-    if written and "error_rate" not in written:
+    if written and "error_rate" not in written and usual_errors:
         first = next(iter(written.values()))
         usual = _Written(first.path[:-1], None, USUAL_ERRORS, None, None)
         yield _budget(document, subject, "error_rate", usual)
@@ -98,8 +136,9 @@ def _of(document: Document, subject: Subject, written: Mapping[str, _Written]) -
 
 def _budget(document: Document, subject: Subject, metric: str, written: _Written) -> Budget:
     usual = NEEDED.get(metric, USUALLY_NEEDED) if metric in QUANTILES else 1
+    who = "/".join(filter(None, (subject.name or "total", subject.file_class, subject.persona)))
     return Budget(
-        id=f"{subject.name or 'total'}.{metric} budget",
+        id=f"{who}.{metric} budget",
         subject=subject,
         metric=metric_of(metric),
         fail=written.fail,

@@ -8,28 +8,24 @@ import msgspec
 
 from perfspec.plan.base import Place
 from perfspec.plan.channel import channel_of
+from perfspec.plan.compile.groups import groups_of
 from perfspec.plan.compile.journeys import called_by, calls_python, endpoints_of
 from perfspec.plan.compile.monitors import MonitorLimitCompiler
-from perfspec.plan.compile.sources import sources_of
-from perfspec.plan.journey import GroupStep, Step
+from perfspec.plan.compile.selection import Selection
 from perfspec.plan.limits import AbortLimit, During, Objective, Subject
 from perfspec.plan.metrics import metric_of
-from perfspec.spec.checks.walk import calls_of, messages_of, path_of
-from perfspec.spec.effective import owner_of, tags_of
+from perfspec.spec.checks.walk import calls_of, path_of
 from perfspec.spec.limits import (
     LatencyLevels,
     RateLevels,
     ShareLevels,
     Slo,
     UsersLevels,
-    Where,
-    as_names,
 )
-from perfspec.spec.persona import GroupStep as WrittenGroup
 from perfspec.spec.request import Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from perfspec.plan.journey import Persona
     from perfspec.spec import load, model
@@ -37,7 +33,6 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 _DEFAULT_MIN_SAMPLES = 10
-PARTS = ("on_start", "journey", "on_stop")
 
 
 class _Limit(NamedTuple):
@@ -89,6 +84,7 @@ class LimitCompiler:
         python = self._left_to_python()
         called = (each for persona in personas for each in called_by(persona))
         self.called = list(dict.fromkeys([*called, *python]))
+        self.selection = Selection(document.spec, environment, name, personas, self.called)
         looped = (name for each in personas for name in endpoints_of(each.journey))
         self.looped = frozenset([*looped, *python])
         """The others (sign-in) have few samples in the judged seconds."""
@@ -113,7 +109,7 @@ class LimitCompiler:
             *self._total(),
             *(self._endpoints() if usual else ()),
             *(self._groups() if usual else ()),
-            *monitors.objectives(lambda each: self._in_scope(each.where or Where())),
+            *monitors.objectives(lambda each: self.selection.in_scope(each.where)),
             *self._selected(),
         )
 
@@ -180,23 +176,18 @@ class LimitCompiler:
         cap = self.test.endpoint_limits
         if cap == "off":
             return
-        for persona in self.personas:
-            for part in PARTS:
-                present = set(_group_names(getattr(persona, part)))
-                during: During | None = None if part == "journey" else "whole"
-                for name, slo, path in _group_limits(self.spec, persona.name, part):
-                    if name in present:
-                        subject = Subject(kind="group", name=name, persona=persona.name)
-                        for metric, limit in written_limits(slo, path).items():
-                            yield self._objective(subject, metric, limit, cap=cap, during=during)
+        for persona, part, group, path in groups_of(self.spec, self.personas):
+            during: During | None = None if part == "journey" else "whole"
+            subject = Subject(kind="group", name=group.group, persona=persona)
+            for metric, limit in written_limits(group.slo, (*path, "slo")).items():
+                yield self._objective(subject, metric, limit, cap=cap, during=during)
 
     def _selected(self) -> Iterator[Objective]:
         for name, objective in self.spec.objectives.items():
-            where = objective.where
-            if not self._in_scope(where or Where()):
+            if not self.selection.in_scope(objective.where):
                 continue
             limits = written_limits(objective.slo, ("objectives", name, "slo"))
-            for subject in self._subjects(where):
+            for subject in self.selection.subjects(objective.where):
                 for metric, limit in limits.items():
                     yield self._objective(
                         subject,
@@ -209,66 +200,6 @@ class LimitCompiler:
 
     def _during(self, subject: Subject) -> During | None:
         return "whole" if subject.name and subject.name not in self.looped else None
-
-    def _in_scope(self, where: Where) -> bool:
-        tests, environments = as_names(where.tests), as_names(where.environments)
-        if self.test.stop_when is not None and self.name not in tests:
-            return False
-        return (not tests or self.name in tests) and (
-            not environments or self.environment in environments
-        )
-
-    def _subjects(self, where: Where | None) -> list[Subject]:
-        if where is None:
-            return [Subject(kind="total")]
-        names = {each.name for each in self.personas}
-        personas: list[str | None] = [p for p in as_names(where.personas) if p in names]
-        if where.personas is None:
-            personas = [None]
-        return [
-            Subject(
-                kind="request" if name else "total", name=name, file_class=each, persona=persona
-            )
-            for name in self._selected_endpoints(where)
-            for each in self._selected_classes(where, name)
-            for persona in personas
-        ]
-
-    def _selected_classes(self, where: Where, endpoint: str) -> list[str | None]:
-        """Those of the classes that are meant which the endpoint sends; None is any request.
-
-        What no endpoint that is meant ever sends stays: it is never measured, so it never passes.
-        """
-        if where.classes is None:
-            return [None]
-        sent = self._sent_by([endpoint] if endpoint else self.called)
-        messages = (name for _, name, _ in messages_of(self.spec))
-        ever = self._sent_by(self._meant(where, [*self.spec.endpoints, *messages]))
-        return [each for each in as_names(where.classes) if each in sent or each not in ever]
-
-    def _sent_by(self, endpoints: Iterable[str]) -> set[str]:
-        """Classes of the files that the endpoints send."""
-        files = {name: each.files for name, each in self.spec.data.items() if each.files}
-        bodies = [
-            self.spec.endpoints[channel_of(each)].model_dump(by_alias=True, exclude_unset=True)
-            for each in endpoints
-        ]
-        return {name for each in sources_of(bodies, files) for name in files[each]}
-
-    def _selected_endpoints(self, where: Where) -> list[str]:
-        """Names of the called endpoints that are meant; the empty name is all of them together."""
-        if where.endpoints is None and where.tags is None:
-            return [""]
-        return self._meant(where, self.called)
-
-    def _meant(self, where: Where, endpoints: Iterable[str]) -> list[str]:
-        names, tags = as_names(where.endpoints), set(as_names(where.tags))
-        return [
-            each
-            for each in endpoints
-            if (where.endpoints is None or each in names)
-            and (where.tags is None or tags & tags_of(self.spec, each))
-        ]
 
     def _objective(
         self,
@@ -319,25 +250,3 @@ def _about(subject: Subject, metric: str) -> Subject:
 
 def _dotted(path: Path) -> str:
     return ".".join(str(part) for part in path)
-
-
-def _group_names(steps: Sequence[Step]) -> Iterator[str]:
-    for step in steps:
-        if isinstance(step, GroupStep):
-            yield step.name
-            yield from _group_names(step.steps)
-
-
-def _group_limits(spec: model.Spec, persona: str, part: str) -> Iterator[tuple[str, Slo, Path]]:
-    """Groups with limits in one part of a life, with the place where they are written."""
-
-    def walk(steps: Sequence[object], path: Path) -> Iterator[tuple[str, Slo, Path]]:
-        for index, step in enumerate(steps):
-            if isinstance(step, WrittenGroup):
-                here = (*path, index)
-                if step.slo is not None:
-                    yield step.group, step.slo, (*here, "slo")
-                yield from walk(step.steps, (*here, "steps"))
-
-    owner = owner_of(spec, persona, part)
-    yield from walk(getattr(spec.personas[owner], part) or [], ("personas", owner, part))

@@ -80,7 +80,7 @@ class TestCompiler:
             budgets=(
                 ()
                 if compare == "none"
-                else compile_budgets(self.document, wanted.name, limits.called)
+                else compile_budgets(self.document, limits.selection)
             ),
         )
         forecast = Forecast(test)

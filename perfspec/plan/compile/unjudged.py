@@ -1,4 +1,4 @@
-"""Objectives that no test would ever judge: they could never fail."""
+"""Objectives that no test would ever judge or compare: they could never fail."""
 
 from __future__ import annotations
 
@@ -41,5 +41,9 @@ def check_objectives(document: Document) -> Iterator[Diagnostic]:
 def _judged(document: Document, environment: str) -> set[str]:
     compiler = TestCompiler(document, environment)
     tests = (compiler.compile(Wanted(name)) for name in document.spec.tests)
-    origins = (each.origin.split(".") for test in tests for each in test.objectives)
+    judged = (
+        [*(each.origin for each in test.objectives), *(each.origin for each in test.budgets)]
+        for test in tests
+    )
+    origins = (each.split(".") for test in judged for each in test)
     return {origin[1] for origin in origins if origin[0] == "objectives"}

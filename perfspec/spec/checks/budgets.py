@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfspec.clock import SystemClock
+from perfspec.spec.checks.walk import written_steps
+from perfspec.spec.persona import GroupStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +39,14 @@ def _written(context: Context) -> Iterator[tuple[Path, Budget]]:
         poll = endpoint.poll
         found.append((("endpoints", name, "poll", "budget"), poll.budget if poll else None))
     found += [(("tests", name, "budget"), test.budget) for name, test in spec.tests.items()]
+    found += [
+        ((*path, "budget"), step.budget)
+        for path, step in written_steps(spec)
+        if isinstance(step, GroupStep)
+    ]
+    found += [
+        (("objectives", name, "budget"), each.budget) for name, each in spec.objectives.items()
+    ]
     yield from ((path, each) for path, each in found if each is not None)
 
 

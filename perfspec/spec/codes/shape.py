@@ -17,8 +17,8 @@ SHAPE: Final = (
     Rule(
         "PS102",
         "Unknown key",
-        "A key that is not known would be ignored, and with it a limit. Keys that a later "
-        "version brings are unknown to this one. `x-` keys are free for your own use.",
+        "A key that is not known would be ignored, and with it a limit. `x-` keys are free for "
+        "your own use.",
         "timeuot: 10s",
         "timeout: 10s",
     ),

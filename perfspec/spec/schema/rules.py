@@ -177,6 +177,15 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "ShareLevels": _LEVELS,
     "Stage": _one_of("A stage", "users", "arrivals"),
     "UsersLevels": _LEVELS,
+    "Objective": (
+        *_any_of("An objective needs slo, budget or both", "slo", "budget"),
+        Rule(
+            "during is about limits, and a budget compares the holds: leave it out",
+            given=("during",),
+            without=("slo",),
+            forbids=("during",),
+        ),
+    ),
     "Slo": _any_of("Write a limit, such as p95: 300ms", *Slo.model_fields),
     "TextCheck": _conditions("equals", "contains", "matches"),
     "Test": (

@@ -14,11 +14,11 @@ from perfspec.judge.model import Change, Comparison, Outcome
 from perfspec.plan.budget import BaselineRule, Budget, Waiver
 from perfspec.plan.limits import Subject
 from perfspec.plan.metrics import metric_of
-from tests.records import MACHINE, NAMES, record
+from tests.records import MACHINE, NAMES, record, series
 from tests.results import place
 
 if TYPE_CHECKING:
-    from perfspec.baseline.record import Record
+    from perfspec.baseline.record import Record, SeriesRecord
 
 RULE = BaselineRule(store="dir:x")
 SLOW = {"endpoint_3": 1.4}
@@ -138,7 +138,8 @@ def test_with_few_endpoints_the_probe_stands_for_what_they_share() -> None:
             record(
                 number if number < 10 else 100,
                 names=names,
-                slower=dict.fromkeys(names, speed) | ({names[0]: 1.4 * speed} if number == 10 else {}),
+                slower=dict.fromkeys(names, speed)
+                | ({names[0]: 1.4 * speed} if number == 10 else {}),
                 probe_s=probe * speed or None,
             )
             for number, speed in enumerate(speeds)
@@ -193,6 +194,62 @@ def test_more_failures_than_before_fail() -> None:
     assert of(more, "endpoint_3.error_rate").change == pytest.approx(0.038)
     few = compare(10, *errors, head={"failed": {"endpoint_3": 4}})
     assert of(few, "endpoint_3.error_rate").outcome is Outcome.PASS
+
+
+def part(slower: float, number: int) -> SeriesRecord:
+    """What a persona sees of the fourth endpoint."""
+    rng = np.random.default_rng(1000 + number)
+    return msgspec.structs.replace(
+        series("endpoint_3", 70_000 * slower * np.exp(rng.normal(0, 0.02)), rng), persona="buyer"
+    )
+
+
+OF_BUYERS = msgspec.structs.replace(
+    budget(), id="buyers", subject=Subject(kind="request", name="endpoint_3", persona="buyer")
+)
+
+
+def test_a_part_of_an_endpoint_is_compared_by_itself() -> None:
+    """Most of its requests may be as fast as ever."""
+    before = Past(tuple(record(number, parts=(part(1.0, number),)) for number in range(10)))
+    every = (*EVERY, OF_BUYERS)
+    found = compare(0, *every, before=before, head={"parts": (part(1.4, 100),)})
+    failed = [each.budget for each in found.changes if each.outcome is Outcome.FAIL]
+    assert failed == ["buyers"]
+    assert of(found, "buyers").change == pytest.approx(0.4, abs=0.1)
+
+
+def test_parts_never_stand_for_what_all_endpoints_share() -> None:
+    """However many budgets there are on parts of one endpoint, it is one of eight."""
+    names = tuple(f"persona_{index}" for index in range(12))
+
+    def parts(slower: float, number: int) -> tuple[SeriesRecord, ...]:
+        return tuple(
+            msgspec.structs.replace(part(slower, number + 1000 * at), persona=name)
+            for at, name in enumerate(names)
+        )
+
+    budgets = [
+        msgspec.structs.replace(
+            OF_BUYERS, id=name, subject=msgspec.structs.replace(OF_BUYERS.subject, persona=name)
+        )
+        for name in names
+    ]
+    before = Past(tuple(record(number, parts=parts(1.0, number)) for number in range(10)))
+    head = {"parts": parts(1.4, 100), "slower": SLOW}
+    found = compare(0, *EVERY, *budgets, before=before, head=head)
+    failed = {each.budget for each in found.changes if each.outcome is Outcome.FAIL}
+    assert failed == {"endpoint_3.p50", "endpoint_3.p95", *names}
+
+
+def test_a_new_budget_is_compared_with_the_runs_that_recorded_it() -> None:
+    old = tuple(record(number) for number in range(6))
+    new = tuple(record(number, parts=(part(1.0, number),)) for number in range(6, 12))
+    found = compare(0, *EVERY, OF_BUYERS, before=Past(old + new), head={"parts": (part(1.4, 100),)})
+    assert (of(found, "buyers").outcome, len(of(found, "buyers").history)) == (Outcome.FAIL, 6)
+    assert len(of(found, "endpoint_3.p95").history) == 12
+    first = compare(0, OF_BUYERS, before=Past(old), head={"parts": (part(1.4, 100),)})
+    assert of(first, "buyers").outcome is Outcome.WARN
 
 
 def test_a_lower_throughput_fails() -> None:

@@ -26,7 +26,7 @@ endpoints:
     request: POST /pay
     poll: { request: GET /pay, until: { json: { $.done: true } }, budget: { p95: +50% } }
 personas:
-  buyer: { think: 1s, journey: [home, pay] }
+  buyer: { think: 1s, journey: JOURNEY }
 BUDGET
 tests:
   load: { users: 5, duration: 2m, slo: { error_rate: 1% } TEST }
@@ -36,8 +36,22 @@ sequences:
 """
 
 
-def compiled(budget: str = "", test: str = "", entry: str = "on_fail: stop") -> Plan:
+BY_THEMSELVES = {
+    "home.p95": (0.15, 0.3),
+    "home.error_rate": (None, 0.001),
+    "pay.done.p95": (None, 0.5),
+    "pay.done.error_rate": (None, 0.001),
+}
+
+
+def compiled(
+    budget: str = "",
+    test: str = "",
+    entry: str = "on_fail: stop",
+    journey: str = "[home, pay]",
+) -> Plan:
     text = SPEC.replace("BUDGET", budget).replace("TEST", test).replace("ENTRY", entry)
+    text = text.replace("JOURNEY", journey)
     document = load_document(text.encode(), "perfspec.yaml", {})
     chosen = choose_tests(document, None, (), (), None)
     return compile_plan(document, chosen, variables={}, environment="local")
@@ -66,6 +80,38 @@ def test_the_nearest_budget_counts_metric_by_metric() -> None:
     origins = {each.id: each.origin for each in plan.test("load").budgets}
     assert origins["home.p95 budget"] == "endpoints.home.budget.p95"
     assert origins["pay.p50 budget"] == "tests.load.budget.p50"
+
+
+def test_a_group_has_its_own_budget_in_each_persona_that_takes_it() -> None:
+    group = "{ group: visit, budget: { p95: +20% }, steps: [home, { group: end, steps: [pay] }] }"
+    plan = compiled(journey=f"[{group}]")
+    assert budgets(plan) == BY_THEMSELVES | {
+        "visit/buyer.p95": (None, 0.2),
+        "visit/buyer.error_rate": (None, 0.001),
+    }
+    [found, _] = [each for each in plan.test("load").budgets if each.subject.kind == "group"]
+    assert found.origin == "personas.buyer.journey.0.budget.p95"
+    assert budgets(compiled(journey=f"[{group}]", test=", compare: none")) == {}
+
+
+def test_objectives_only_add_budgets() -> None:
+    chosen = "where: { endpoints: pay, personas: buyer, tests: load }, budget: { p50: +5% }"
+    plan = compiled(f"objectives: {{ quick: {{ {chosen}, requirement: '4' }} }}")
+    assert budgets(plan) == BY_THEMSELVES | {
+        "quick.pay/buyer.p50": (None, 0.05),
+        "quick.pay/buyer.error_rate": (None, 0.001),
+    }
+    assert budgets(plan, "smoke") == BY_THEMSELVES
+    assert [each.requirement for each in plan.test("load").budgets][-2:] == ["4", "4"]
+
+
+def test_an_objective_without_a_choice_has_a_budget_for_each_endpoint() -> None:
+    found = budgets(compiled("objectives: { all: { budget: { p50: +5% } } }"))
+    assert found == BY_THEMSELVES | {
+        "all.home.p50": (None, 0.05),  # whose errors are compared already
+        "all.pay.p50": (None, 0.05),
+        "all.pay.error_rate": (None, 0.001),
+    }
 
 
 def test_levels_bring_a_floor_and_what_they_need() -> None:
@@ -116,6 +162,15 @@ def test_the_baseline_has_defaults_where_there_are_budgets() -> None:
         ("budget: { p95: +0% }", "write how much more"),
         ("budget: {}", "write a budget, such as p95: +10%"),
         ("budget: { p95: { floor: 2ms } }", "write warn, fail or both"),
+        (
+            "objectives: { none: { where: { tests: load } } }",
+            "an objective needs slo, budget or both",
+        ),
+        ("objectives: { now: { during: all, budget: { p95: +5% } } }", "during is about limits"),
+        (
+            "objectives: { odd: { budget: { p95: { warn: +9%, fail: +5% } } } }",
+            "write warn nearer to 0 than fail",
+        ),
         ("budget: { p95: { warn: +20%, fail: +10% } }", "write warn nearer to 0 than fail"),
         ("baseline: { store: s3://bucket }", "Write git:BRANCH or dir:PATH"),
         (
