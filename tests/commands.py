@@ -180,8 +180,12 @@ def check_agreement(done: Done, folder: Path) -> Kept:
 
 
 MARKS = {
-    "pass": "", "warn": "skipped", "fail": "failure", "inconclusive": "error", "skipped": "skipped",
-}  # fmt: skip
+    "pass": "",
+    "warn": "skipped",
+    "fail": "failure",
+    "inconclusive": "error",
+    "skipped": "skipped",
+}
 
 
 def mark_of(case: ET.Element) -> str:
