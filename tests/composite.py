@@ -1,23 +1,19 @@
-"""What GitHub's runner does with the ``run`` steps of a composite action, for ``shell: bash``.
-
-Steps that use another action are left out: they cannot be had here. Expressions are those of our
-own ``action.yml``: one name with dots.
-"""
+"""What GitHub's runner does with steps: those of a composite action, and ``run`` anywhere."""
 
 from __future__ import annotations
 
-import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
+from tests.expressions import evaluated, outputs_in
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-NAME = re.compile(r"\$\{\{ *([\w.-]+) *\}\}")
 PATIENCE_S = 300
 
 
@@ -38,64 +34,51 @@ def run_action(
     temporary: Path,
     variables: Mapping[str, str],
 ) -> Ended:
-    """Run it until a step fails; ``variables`` are the runner's environment."""
+    """Run it until a step fails; ``variables`` are the runner's environment.
+
+    Steps that use another action are left out: they cannot be had here.
+    """
     document = YAML(typ="safe", pure=True).load((action / "action.yml").read_text(encoding="utf-8"))
     assert document["runs"]["using"] == "composite"
     assert not set(inputs) - set(document["inputs"])
-    known = {"github.token": variables["RUNNER_TOKEN"]}
-    for name, each in document["inputs"].items():
-        known[f"inputs.{name}"] = inputs.get(name, replaced(each["default"], known))
+    github = {"github": {"token": variables["RUNNER_TOKEN"]}}
+    defaults = evaluated(
+        github, {name: each["default"] for name, each in document["inputs"].items()}
+    )
+    steps: dict[str, Any] = {}
+    contexts = {**github, "inputs": {**defaults, **inputs}, "steps": steps}
     said, code = [], 0
     for number, step in enumerate(document["runs"]["steps"]):
         if "uses" in step:
             continue
         assert step["shell"] == "bash"
-        assert "${{" not in step["run"], "inputs reach the shell through the environment only"
         output = temporary / f"output-{number}"
-        output.touch()
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=workspace / replaced(step.get("working-directory", "."), known),
-            env={
-                **variables,
-                "GITHUB_ACTION_PATH": str(action),
-                "GITHUB_OUTPUT": str(output),
-                **{name: replaced(each, known) for name, each in step.get("env", {}).items()},
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        there = evaluated(contexts, {"folder": step.get("working-directory", ".")})["folder"]
+        runner = {**variables, "GITHUB_ACTION_PATH": str(action), "GITHUB_OUTPUT": str(output)}
+        done = run_step(step, contexts, workspace / there, runner)
         said.append(done.stdout)
         code = done.returncode
-        for name, value in outputs_in(output.read_text(encoding="utf-8")).items():
-            known[f"steps.{step['id']}.outputs.{name}"] = value
+        steps[step.get("id", "")] = {"outputs": outputs_in(output.read_text(encoding="utf-8"))}
         if code:
             break
-    outputs = {name: replaced(each["value"], known) for name, each in document["outputs"].items()}
-    return Ended(code, outputs, "".join(said))
+    outputs = {name: each["value"] for name, each in document["outputs"].items()}
+    return Ended(code, evaluated(contexts, outputs), "".join(said))
 
 
-def replaced(text: Any, known: Mapping[str, str]) -> str:  # noqa: ANN401  (YAML)
-    """An expression that names nothing is empty, as on GitHub."""
-    return NAME.sub(lambda found: known.get(found[1], ""), str(text))
-
-
-def outputs_in(text: str) -> dict[str, str]:
-    """``NAME=VALUE``, or ``NAME<<FENCE``, lines and the fence."""
-    found, lines = {}, iter(text.splitlines())
-    for line in lines:
-        name, fenced, fence = line.partition("<<")
-        if not fenced:
-            name, _, found[name] = line.partition("=")
-            continue
-        value: list[str] = []
-        for each in lines:
-            if each == fence:
-                break
-            value.append(each)
-        found[name] = "\n".join(value)
-    return found
+def run_step(
+    step: Mapping[str, Any], contexts: Mapping[str, Any], folder: Path, variables: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """One ``run`` step as ``shell: bash`` runs it; both streams are one."""
+    assert "${{" not in step["run"], "inputs reach the shell through the environment only"
+    Path(variables["GITHUB_OUTPUT"]).touch()
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        cwd=folder,
+        env={**variables, **evaluated(contexts, step.get("env", {}))},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+        check=False,
+    )

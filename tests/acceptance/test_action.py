@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.commands import surroundings, write_spec
-from tests.composite import outputs_in, run_action
+from tests.composite import run_action
 from tests.demo_target import running_demo
+from tests.expressions import outputs_in
 from tests.github_double import REPOSITORY, TOKEN, running_github
 
 if TYPE_CHECKING:
