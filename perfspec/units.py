@@ -145,6 +145,19 @@ def parse_count_range(value: int | str) -> Range:
     return _ordered(Range(int(match[1]), int(match[2] or match[1])), str(value))
 
 
+def parse_users_range(text: str) -> Range:
+    """``10..500``, whole numbers from 1; raises ValueError."""
+    match = re.fullmatch(r"0*([1-9][0-9]{0,5})\.\.0*([1-9][0-9]{0,5})", text.strip())
+    if match is None:
+        msg = f"{text!r} is no range of users: write two whole numbers, such as 10..500"
+        raise ValueError(msg)
+    bounds = _ordered(Range(int(match[1]), int(match[2])), text)
+    if bounds.low == bounds.high:
+        msg = f"{text!r} begins above its end, or with it: there is nothing to search"
+        raise ValueError(msg)
+    return bounds
+
+
 def _ordered(bounds: Range, text: str) -> Range:
     if bounds.low > bounds.high:
         msg = f"{text!r} begins above its end"

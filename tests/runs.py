@@ -17,10 +17,11 @@ from perfspec.run.supervisor import run_plan
 from tests.results import make_plan, make_test
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from perfspec.measure.collect import Collector
     from perfspec.measure.model import AbortHit, RunResult, TestResult
+    from perfspec.plan.load import Span
     from perfspec.plan.model import Plan, Test
 
 SCRIPTS = Path(__file__).parent / "unit" / "run"
@@ -39,11 +40,15 @@ class Referee:
         stop: AbortHit | None = None,
         stops: bool = False,
         failing: Collection[str] = (),
+        keeps: Callable[[int], bool] = lambda _: True,
+        doubted: Collection[str] = (),
     ) -> None:
         self.hit = hit
         self.stop = stop
         self.stops = stops
         self.failing = failing
+        self.keeps = keeps  # levels of a search
+        self.doubted = doubted
 
     def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:  # noqa: ARG002
         return self.hit
@@ -51,7 +56,11 @@ class Referee:
     def should_stop(self, test: Test, collector: Collector) -> AbortHit | None:  # noqa: ARG002
         return self.stop
 
-    def passed(self, test: Test, result: TestResult) -> bool:
+    def kept(self, test: Test, result: TestResult, span: Span) -> bool | None:  # noqa: ARG002
+        return self.keeps(result.tries[-1].users)
+
+    def passed(self, test: Test, run: RunResult) -> bool:
+        [result] = [each for each in run.tests if each.name == test.name]
         return result.status != "skipped" and not self.stops and test.name not in self.failing
 
 

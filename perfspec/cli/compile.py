@@ -40,6 +40,9 @@ def command(file: str, *, output: Path, **choice: Any) -> None:  # noqa: ANN401 
         msg = f"a locustfile runs one test: choose with --only one of {names}"
         raise UsageError(msg)
     (test,) = plan.tests
+    if test.search is not None:
+        msg = f"test {test.name} searches: only perfspec run can judge a level and choose the next"
+        raise UsageError(msg)
     try:
         output.mkdir(parents=True, exist_ok=True)
         path = output / "plan.json"

@@ -10,6 +10,7 @@ from perfspec.judge.verdict import judge_test
 from perfspec.judge.wording import level_text
 from perfspec.measure.model import Window
 from perfspec.measure.summary import seconds_of, summarise
+from perfspec.measure.tries import as_run
 from perfspec.plan.load import duration_s, phases
 from perfspec.units import format_count, format_duration, format_latency, format_share
 
@@ -61,7 +62,8 @@ class State:
 def time_text(test: Test, collector: Collector) -> str:
     """Stage and time: ``hold of 50 users, 42s of 1m15s, 33s left``."""
     at, whole = collector.at_s, duration_s(test.stages)
-    now = [each for each in phases(test.stages) if each.start_s < at <= each.end_s]
+    spans = phases(as_run(test, collector.tries).stages)
+    now = [each for each in spans if each.start_s < at <= each.end_s]
     stage = "ending"
     if now:
         word = "ramp to" if now[0].kind == "ramp" else "hold of"

@@ -142,7 +142,7 @@ class ErrorShare(Value, frozen=True, kw_only=True):
 
 
 class Slowest(Value, frozen=True, kw_only=True):
-    """The endpoint whose p95 (seconds) grew most: to ``times`` that of the first hold."""
+    """The endpoint whose p95 (seconds) grew most: to ``times`` that at ``usual_users``."""
 
     endpoint: str
     p95: float
@@ -164,6 +164,14 @@ class FirstError(Value, frozen=True, kw_only=True):
 
     error: ErrorClass
     endpoint: str
+    usual_users: int
+
+
+class Busy(Value, frozen=True, kw_only=True):
+    """A monitored series, as a share of all there is, that was near its end."""
+
+    series: str
+    share: float
     at_s: float
     users: int
 
@@ -174,6 +182,7 @@ class Diagnosis(Value, frozen=True, kw_only=True):
     error: ErrorClass
     cause: str
     advice: str
+    busiest: tuple[Busy, ...] = ()
     evidence: str
 
 
@@ -186,7 +195,8 @@ class Capacity(Value, frozen=True, kw_only=True):
     """
 
     users: int
-    certainty: Literal["exact", "at_least", "about", "below"]
+    certainty: Certainty
+    confirmed: bool | None = None
     broken_at: int | None = None
     recommended: int | None = None
     share: float | None = None
@@ -196,6 +206,9 @@ class Capacity(Value, frozen=True, kw_only=True):
 
 class TestVerdict(Value, frozen=True, kw_only=True):
     """One test. ``judged`` are the seconds that were looked at, ``reasons`` why it is not a pass.
+
+Certainty = Literal["exact", "at_least", "about", "below"]
+
 
     ``invalid`` says why no limit could be judged (a saturated generator), None for a valid test.
     ``capacity`` is the answer of a test with ``stop_when``. ``say`` and ``advice`` are there only

@@ -18,6 +18,7 @@ from perfspec.judge.select import joined, measured, seconds
 from perfspec.judge.slo import Judge
 from perfspec.judge.validity import Validity, check
 from perfspec.judge.wording import amount, bound
+from perfspec.measure.tries import as_run
 from perfspec.plan.load import Span, duration_s, judged
 from perfspec.units import format_duration
 
@@ -106,6 +107,7 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
         return TestVerdict(
             name=test.name, outcome=Outcome.SKIPPED, reasons=(reason,), place=test.place
         )
+    test = as_run(test, result.tries)
     wanted = _judged_spans(test)
     spans = measured(result, wanted)
     validity = check(test, result, spans)

@@ -12,7 +12,7 @@ from perfspec.measure.tally import Tally
 from perfspec.plan.load import duration_s, window_edges
 
 if TYPE_CHECKING:
-    from perfspec.measure.model import AbortHit, TestStatus, Worker
+    from perfspec.measure.model import AbortHit, ErrorGroup, TestStatus, Try, Worker
     from perfspec.measure.progress import Tick
     from perfspec.plan.model import Test
 
@@ -20,7 +20,10 @@ RECENT_TICKS = 10
 
 
 class Collector:
-    """One test while it runs. ``recent`` are the last ten ticks, newest last."""
+    """One test while it runs. ``recent`` are the last ten ticks, newest last.
+
+    ``tries`` are the levels of a search so far; whoever chooses them writes them here.
+    """
 
     def __init__(self, test: Test, started: str, workers: tuple[Worker, ...] = ()) -> None:
         self.test = test
@@ -28,7 +31,8 @@ class Collector:
         self.workers = workers
         self.edges = window_edges(test.stages, test.warm_up_s, test.finish_within_s)
         self.recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
-        self._tally = Tally()
+        self.tries: tuple[Try, ...] = ()
+        self._tally, self._base = Tally(), Tally()
         self._health: dict[int, list[Tick]] = {}
         self._healths: dict[int, Health] = {}
         self._probe: dict[int, Histogram] = {}
@@ -97,6 +101,7 @@ class Collector:
         index = self._window_of(tick.at_s)
         if index not in self._healths:
             self._health = {index: []}  # only the open window's ticks are kept
+            tries=self.tries,
         ticks = self._health.setdefault(index, [])
         ticks.append(tick)
         n = len(ticks)

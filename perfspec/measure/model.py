@@ -187,6 +187,20 @@ class AbortHit(Value, frozen=True, kw_only=True):
     at_s: float
 
 
+class Try(Value, frozen=True, kw_only=True):
+    """A level that a search held, in seconds of the test.
+
+    ``kept`` says whether it kept all of ``stop_when``, None where too few requests tell, or while
+    it is held. With ``hit`` it was left when that limit broke.
+    """
+
+    users: int
+    start_s: float
+    end_s: float
+    kept: bool | None = None
+    hit: AbortHit | None = None
+
+
 class Worker(Value, frozen=True, kw_only=True):
     """One of several processes that shared the load of a test.
 
@@ -210,7 +224,8 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ``measured_s`` is how far the load really got; seconds behind it were not measured. ``reason``
     says in a sentence why the status is not ``complete``; a test that ``stop_when`` ended is
     ``stopped``. ``overrun`` counts requests that were cut off at the end, which are in no series.
-    ``workers`` is empty where one process sent all.
+    ``base`` is the other side of a duet, in the same windows.
+    ``workers`` is empty where one process sent all, ``tries`` in all tests but a search.
     """
 
     name: str
@@ -230,7 +245,7 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     stopped: AbortHit | None = None
 
     probe: list[ProbeWindow] = []
-
+    tries: tuple[Try, ...] = ()
     @property
     def whole(self) -> bool:
         """Whether it ran to the end that its plan has for it."""

@@ -31,7 +31,7 @@ def fingerprint_test(
     variables: dict[str, str],
 ) -> str:
     """16 hex digits of one test with the endpoints, data and variables that it uses."""
-    parts = {
+    parts: dict[str, object] = {
         "environment": environment,
         "time_scale": test.time_scale,
         "warm_up_s": test.warm_up_s,
@@ -43,6 +43,8 @@ def fingerprint_test(
         "files": [msgspec.to_builtins(each) for each in files],
         "variables": variables,
     }
+    if test.search is not None:
+        parts["search"] = msgspec.to_builtins(test.search)
     return _digest(parts)
 
 

@@ -18,6 +18,11 @@ _FORMS = {
     "about": "about {} users",
     "below": "below the lowest level",
 }
+_CONFIRMED = {
+    None: "",
+    True: ", confirmed by trying again",
+    False: ", not confirmed: the search ended before",
+}
 _KEPT = {True: "kept", False: "broken", None: "too few requests"}
 
 
@@ -37,7 +42,7 @@ def answer_lines(verdict: TestVerdict) -> Iterator[str]:
 
 
 def failure_text(failure: Failure) -> str:
-    """``60 users: p95 5.2 s > 5 s, 8% timeout on submit, slowest order (p95 4.9 s, 12 x)``."""
+    """``60 users: p95 5.2 s > 5 s, 8% timeout on submit, slowest order (…), api.cpu 97%``."""
     parts = [
         f"{each.metric.name} {amount(each.metric, each.observed)}"
         f" {'<' if each.metric.at_least else '>'} {amount(each.metric, each.limit)}"
@@ -51,8 +56,9 @@ def failure_text(failure: Failure) -> str:
         slowest = failure.slowest
         parts.append(
             f"slowest {slowest.endpoint} (p95 {format_latency(slowest.p95)},"
-            f" {slowest.times:.3g} x that of the first level)"
+            f" {slowest.times:.3g} x that at {format_count(slowest.usual_users)} users)"
         )
+    parts += [f"{each.series} {format_share(round(each.share, 2))}" for each in failure.busiest]
     return f"{failure.users} users: {', '.join(parts)}"
 
 
@@ -75,6 +81,6 @@ def _capacity(found: Capacity) -> Iterator[str]:
     if found.recommended is not None and found.share is not None:
         users = format_count(found.recommended)
         advised = f" Recommended: at most {users} users ({format_share(found.share)} of it)."
-    yield f"Capacity: {text}{broken}.{advised}"
+    yield f"Capacity: {text}{broken}{_CONFIRMED[found.confirmed]}.{advised}"
     if found.failure is not None:
         yield f"It failed at {failure_text(found.failure)}."

@@ -87,7 +87,8 @@ def _load(test: Test, width: int, blocks: str) -> Iterator[str]:
     seconds = duration_s(test.stages)
     peak = test.peak_users
     scaled = f", {format_share(test.time_scale)} of its time" if test.time_scale < 1 else ""
-    yield f"{test.name}: {format_duration(seconds)}, at most {peak} users{scaled}"
+    most = "" if test.search is None else "at most "
+    yield f"{test.name}: {most}{format_duration(seconds)}, at most {peak} users{scaled}"
     yield f"  |{curve(test, min(width, 100) - 4, blocks)}|"
     yield from _listed("stages", _stages(test), width)
     yield from _who(test, width)
@@ -150,6 +151,13 @@ def curve(test: Test, width: int, blocks: str = _BLOCKS) -> str:
 
 
 def _stages(test: Test) -> Iterator[str]:
+    if test.search is not None:
+        stage = test.stages[0]
+        yield f"a search from {test.search.low} to {test.search.high} users"
+        yield f"{len(test.stages)} levels at most"
+        yield f"each in {format_duration(stage.ramp_s)} for {format_duration(stage.hold_s)}"
+        yield f"the first with {stage.users}"
+        return
     for stage in test.stages:
         ramp = f" in {format_duration(stage.ramp_s)}" if stage.ramp_s else ""
         hold = f" for {format_duration(stage.hold_s)}" if stage.hold_s else ""
@@ -164,7 +172,8 @@ def _requests(plan: Plan, test: Test, width: int) -> Iterator[str]:
     total = sum(by_endpoint.values())
     sent = bytes_sent(plan, by_endpoint)
     assumed = format_latency(ASSUMED_LATENCY_S)
-    yield f"  expected  {_about(total)} requests, {format_size(sent)} of bodies"
+    most = "" if test.search is None else "at most "
+    yield f"  expected  {most}{_about(total)} requests, {format_size(sent)} of bodies"
     assumption = "" if test.open_model else f"if each takes {assumed}; "
     yield f"            ({assumption}sign-in and retries not counted)"
     names = max((len(name) for name in by_endpoint), default=0)

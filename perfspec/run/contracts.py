@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from perfspec.measure.collect import Collector
     from perfspec.measure.model import AbortHit, RunResult, TestResult
+    from perfspec.plan.load import Span
     from perfspec.plan.model import Test
     from perfspec.run.join import Address
 
@@ -70,7 +71,21 @@ class Referee(Protocol):
         ...
 
     def should_stop(self, test: Test, collector: Collector) -> AbortHit | None:
-        """Asked after every tick; an answer ends the test, which has found out what it should."""
+        """Asked after every tick; an answer ends the test, which has found out what it should.
+
+        Of a search it ends the level that is held.
+        """
+        ...
+
+    def kept(self, test: Test, result: TestResult, span: Span) -> bool | None:
+        """Whether ``stop_when`` was kept in ``span``: asked for each level of a search."""
+        ...
+
+    def passed(self, test: Test, run: RunResult) -> bool:
+        """Whether a test is ``pass`` or ``warn``, its budgets included.
+
+        Asked for ``on_fail: stop`` and ``needs``; ``run`` is what there is so far.
+        """
         ...
 
     def passed(self, test: Test, result: TestResult) -> bool:

@@ -12,6 +12,7 @@ from perfspec.run.child import Child, Closed, Silence
 from perfspec.run.contracts import StepError
 from perfspec.run.probe import Probe
 from perfspec.run.process import STEP_S, describe_status
+from perfspec.run.search import Steering
 from perfspec.units import format_duration
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class TestRun:
         self._ended: Ended | None = None
         self._abort: AbortHit | None = None
         self._stopped: AbortHit | None = None
+        self._steering: Steering | None = None
+        self._found = False  # what a search looks for
         self._problem: StepError | None = None
         self._presses = 0
         remote = context.options.remote
@@ -125,6 +128,10 @@ class TestRun:
                 self._compare_clocks(message.workers)
                 self._collector = Collector(self._test, message.started, message.workers)
                 self._machine = message.machine
+                search = self._test.search
+                if search is not None:
+                    parts = self._test, search, self._collector, self._referee
+                    self._steering = Steering(*parts)
                 test, end = self._test, self._deadlines.end
                 wait = duration_s(test.stages) + test.finish_within_s + end
                 self._over = self._within(wait, "did not end")
@@ -157,9 +164,24 @@ class TestRun:
         self._context.observer.ticked(self._test, self._collector)
         if self._abort is None and self._stopped is None:
             self._abort = self._referee.should_abort(self._test, self._collector)
-            self._stopped = self._abort or self._referee.should_stop(self._test, self._collector)
-            if self._stopped is not None:
+            if self._abort is not None:
                 self._stop()
+            elif self._steering is not None:
+                self._steer(self._steering)
+            else:
+                self._stopped = self._referee.should_stop(self._test, self._collector)
+                if self._stopped is not None:
+                    self._stop()
+
+    def _steer(self, steering: Steering) -> None:
+        if self._found or self._presses:
+            return
+        users = steering.look()
+        if users is not None:
+            self._child.order(f"users {users}")
+        elif steering.over:
+            self._found = True
+            self._stop()
 
     def _hear(self) -> None:
         """Ctrl-C: once to stop, twice to end at once; what was measured is kept."""
@@ -252,6 +274,8 @@ class TestRun:
             return collector.result("stopped", reason, stopped=self._stopped)
         if self._presses:
             return collector.result("partial", f"interrupted at {self._at()}")
+        if self._found:
+            return collector.result("complete")
         planned = duration_s(self._test.stages)
         if self._ended is None or self._ended.at_s < planned - SHORT_S:
             return collector.result("partial", f"the load ended at {self._at()} already")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, Tag, model_validator
+from pydantic import Field, PlainValidator, Tag, model_validator
 
+from perfspec import units
 from perfspec.spec.base import (
     Count,
     Duration,
@@ -17,12 +18,17 @@ from perfspec.spec.base import (
     by_shape,
     lacking,
     only_one,
+    read_quantity,
+    written_as,
     wrong,
 )
 from perfspec.spec.budget import Compare, TestBudget
 from perfspec.spec.capacity import PartOfCapacity
 from perfspec.spec.limits import During, Slo, Tags
 from perfspec.spec.persona import Shares
+
+if TYPE_CHECKING:
+    from pydantic_core.core_schema import ValidationInfo
 
 
 class Jitter(Strict):
@@ -32,6 +38,24 @@ class Jitter(Strict):
     every: DurationRange = Field(
         description="A new level is drawn after this. Example: `every: 30s..60s`"
     )
+
+
+_SEARCH_FITS = "two numbers of users, the lower one first, such as 10..500"
+
+
+def read_search(value: object, info: ValidationInfo) -> units.Range:
+    """The lowest and the highest number of users."""
+    return read_quantity(units.parse_users_range, value, info, units.Range(1, 2), _SEARCH_FITS)
+
+
+class UserSearch(Strict):
+    """Looks for the highest number of users that keeps ``stop_when``, by halving."""
+
+    search: Annotated[
+        units.Range,
+        PlainValidator(read_search),
+        written_as(r"0*[1-9][0-9]{0,5}\.\.0*[1-9][0-9]{0,5}", _SEARCH_FITS, ["10..500"]),
+    ] = Field(description="From so many users to so many. Example: `search: 10..500`")
 
 
 Spacing = Annotated[
@@ -77,13 +101,15 @@ class Stage(Strict):
     users: (
         Annotated[
             Annotated[Users, Tag("<text>")]
-            | Annotated[list[Users], Field(min_length=1), Tag("<list>")],
-            by_shape("a number of users, or a list of levels"),
+            | Annotated[list[Users], Field(min_length=1), Tag("<list>")]
+            | Annotated[UserSearch, Tag("<map>")],
+            by_shape("a number of users, a list of levels, or { search: 10..500 }"),
         ]
         | None
     ) = Field(
         None,
-        description="The level, or several: a stage for each. Example: `users: [10, 20, 40]`",
+        description="The level, several (a stage for each), or the levels to search between. "
+        "Example: `users: [10, 20, 40]`",
     )
     arrivals: (
         Annotated[

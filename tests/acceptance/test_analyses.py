@@ -72,6 +72,15 @@ breakpoint:
     slo: { capacity: 15 users }
     recommend: 70% of capacity""",
     ),
+    "search": (
+        ["saturate:users=10", "slow:/books/{id}:+500ms"],
+        "0s",
+        """\
+breakpoint:
+    stages: [{ users: { search: 4..80 }, ramp: 3s, hold: 5s }]
+    stop_when: { error_rate: 5%, p95: 1500ms }
+    slo: { capacity: 5 users }""",
+    ),
 }
 
 
@@ -140,3 +149,22 @@ def test_a_target_that_saturates_at_a_known_number_of_users(runs: dict[str, Run]
         assert "Capacity: 20 users; broken at 40. Recommended: at most 14 users" in words
         assert "It failed at 40 users: " in words
     assert "Levels of the load" in run.kept.summary
+
+
+def test_a_search_finds_the_same_without_walking_all_the_way(runs: dict[str, Run]) -> None:
+    run = runs["search"]
+    (test,) = run.kept.verdict.tests
+    answer = test.capacity
+    assert answer is not None
+    result = run.kept.test("breakpoint")
+    assert result.status == "complete"
+    assert [each.users for each in result.tries[:2]] == [18, 38]  # kept, and then too much
+    assert [each.kept for each in result.tries[:2]] == [True, False]
+    assert answer.broken_at is not None
+    assert 12 <= answer.users < answer.broken_at <= 32  # 30 users wait 1.5 s for 20 places a second
+    assert answer.broken_at <= answer.users * 1.3
+    assert {each.users for each in answer.levels} > {answer.users, answer.broken_at}
+    assert (test.outcome, run.done.code) in {("pass", 0), ("warn", 0)}
+    assert f"Capacity: {answer.users} users; broken at {answer.broken_at}" in " ".join(
+        run.done.out.split()
+    )

@@ -207,7 +207,8 @@ STAGE = {
 }
 spacings = st.sampled_from(["even", "poisson"])
 arrivals = one_or_more(rates) | mapping({"rate": one_or_more(rates)}, spacing=spacings)
-stages = one_of({"users": one_or_more(users), "arrivals": arrivals}, **STAGE)
+searches = mapping({"search": st.sampled_from(["10..500", "1..2", "${RANGE}", "${R:-5..9}"])})
+stages = one_of({"users": one_or_more(users) | searches, "arrivals": arrivals}, **STAGE)
 OPEN = {"max_users": st.integers(1, 500), "finish_within": durations, **TEST}
 recommendation = {"stop_when": slos, "recommend": st.sampled_from(["70% of capacity", "${PART}"])}
 tests = (

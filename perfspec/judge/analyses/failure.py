@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
 
 from perfspec.judge.bounds import beyond
-from perfspec.judge.model import Breach, ErrorShare, Failure, FirstError, Slowest
+from perfspec.judge.model import Breach, Busy, ErrorShare, Failure, FirstError, Slowest
+from perfspec.judge.monitors import readings
 from perfspec.judge.select import samples, seconds
 from perfspec.measure.summary import value_of
 from perfspec.plan.limits import Subject
-from perfspec.plan.load import Span, phases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfspec.measure.errors import ErrorClass
     from perfspec.measure.model import TestResult
+    from perfspec.plan.load import Span
     from perfspec.plan.model import Test
 
 TOTAL = Subject(kind="total")
 TELLING = 0.01  # of the requests: rarer errors are not what broke it
 FEWEST = 10
+FULL = 0.8  # of what there is: from here on a resource explains a failure
+MOST_BUSY = 3  # that are told
 
 
-def failure_at(test: Test, result: TestResult, span: Span, users: int) -> Failure:
-    """What was wrong in ``span``, with so many users."""
+class Usual(NamedTuple):
+    """Seconds in which the target was well, and at how many users."""
+
+    users: int
+    span: Span
+
+
+def failure_at(
+    test: Test, result: TestResult, span: Span, users: int, usual: Usual | None
+) -> Failure:
+    """What was wrong in ``span``, with so many users, compared with ``usual``."""
     total = samples(result, TOTAL, [span])
     length = seconds([span])
     values = [(each, value_of(each.metric, total, length)) for each in test.stop_when]
@@ -39,7 +52,8 @@ def failure_at(test: Test, result: TestResult, span: Span, users: int) -> Failur
         span=span,
         breaches=breaches,
         errors=tuple(_errors(result, span, total.count)),
-        slowest=_slowest(test, result, span),
+        slowest=None if usual is None else _slowest(result, span, usual),
+        busiest=tuple(_busiest(result, span)),
     )
 
 
@@ -78,19 +92,30 @@ def _errors(result: TestResult, span: Span, requests: int) -> Iterator[ErrorShar
             yield ErrorShare(error=error, share=share, endpoint=most)
 
 
-def _slowest(test: Test, result: TestResult, span: Span) -> Slowest | None:
-    """The endpoint whose p95 has grown most since the first hold; None where none has."""
-    first = next((each for each in phases(test.stages) if each.kind == "hold"), None)
-    if first is None or first.start_s >= span.start_s:
+def _slowest(result: TestResult, span: Span, usual: Usual) -> Slowest | None:
+    """The endpoint whose p95 has grown most; None where none has."""
+    if usual.span.start_s <= span.start_s < usual.span.end_s:
         return None
-    start = Span(start_s=first.start_s, end_s=first.end_s)
     grown = [
-        Slowest(endpoint=name, p95=now, times=now / then)
+        Slowest(endpoint=name, p95=now, times=now / then, usual_users=usual.users)
         for name in _endpoints(result)
-        if (now := _p95(result, name, span)) and (then := _p95(result, name, start))
+        if (now := _p95(result, name, span)) and (then := _p95(result, name, usual.span))
     ]
     worst = max(grown, key=lambda each: each.times, default=None)
     return worst if worst is not None and worst.times > 1 else None
+
+
+def _busiest(result: TestResult, span: Span) -> Iterator[Busy]:
+    """What monitors saw near its end (shares of at least 80 %), the fullest first."""
+    found = [
+        Busy(series=f"{monitor.name}.{series.name}", share=fmean(values))
+        for monitor in result.monitors
+        for series in monitor.series
+        if series.unit == "ratio"
+        and (values := [each for each in readings(series, [span]) if each is not None])
+    ]
+    full = (each for each in found if each.share >= FULL)
+    yield from sorted(full, key=lambda each: -each.share)[:MOST_BUSY]
 
 
 def _p95(result: TestResult, name: str, span: Span) -> float | None:

@@ -8,6 +8,8 @@ import msgspec
 
 from perfspec.plan.load import WARM_UP_SHARE, Jitter, Stage, phases
 from perfspec.plan.model import OpenModel, TimeWindow
+from perfspec.plan.search import SHORTEST_RAMP_S, Search, first_level, most_tries
+from perfspec.spec.load import UserSearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from perfspec.spec import load as spec
 
 _Written: TypeAlias = (
-    "int | float | list[int] | list[float] | spec.ArrivalRate | spec.ArrivalLevels | None"
+    "int | float | list[int] | list[float] | UserSearch | spec.ArrivalRate | spec.ArrivalLevels"
+    " | None"
 )
 DEFAULT_WARM_UP_S = 10.0
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -25,7 +28,20 @@ _GROUPS = {"daily": range(7), "weekdays": range(5), "weekend": range(5, 7)}
 def compile_stages(test: spec.Test, time_scale: float) -> tuple[Stage, ...]:
     """One stage for each level, in seconds of the run."""
     stages = [_short(test)] if test.stages is None else _spread(test.stages)
-    return tuple(_scaled(each, time_scale) for each in stages)
+    scaled = (_scaled(each, time_scale) for each in stages)
+    if compile_search(test) is None:
+        return tuple(scaled)
+    return tuple(
+        msgspec.structs.replace(each, ramp_s=max(each.ramp_s, SHORTEST_RAMP_S)) for each in scaled
+    )
+
+
+def compile_search(test: spec.Test) -> Search | None:
+    """None where all levels are written."""
+    for stage in test.stages or ():
+        if isinstance(stage.users, UserSearch):
+            return _search(stage.users)
+    return None
 
 
 def compile_open_model(test: spec.Test) -> OpenModel | None:
@@ -113,9 +129,17 @@ def _levels(written: _Written) -> list[Stage]:
             return [Stage(arrivals=written)]
         case None:
             return []
+        case UserSearch():
+            search = _search(written)
+            rest = most_tries(search) - 1
+            return [Stage(users=first_level(search)), *[Stage(users=search.high)] * rest]
         case _:
             levels, spacing = _levels(written.rate), written.spacing
             return [msgspec.structs.replace(each, spacing=spacing) for each in levels]
+
+
+def _search(written: UserSearch) -> Search:
+    return Search(low=int(written.search.low), high=int(written.search.high))
 
 
 def _jitter(written: spec.Jitter) -> Jitter:

@@ -10,7 +10,12 @@ import msgspec
 from perfspec.plan.compile.budgets import compile_budgets
 from perfspec.plan.compile.journeys import StepCompiler, calls_python, compile_persona, endpoints_of
 from perfspec.plan.compile.limits import LimitCompiler, place_of
-from perfspec.plan.compile.loads import compile_open_model, compile_stages, warm_up_s
+from perfspec.plan.compile.loads import (
+    compile_open_model,
+    compile_search,
+    compile_stages,
+    warm_up_s,
+)
 from perfspec.plan.expect import Forecast
 from perfspec.plan.model import Test
 from perfspec.spec.effective import effective_personas, is_kept, owner_of
@@ -67,6 +72,7 @@ class TestCompiler:
             abort=limits.aborts(),
             stop_when=limits.stops(),
             recommend=written.recommend,
+            search=compile_search(written),
             warm_up_s=warm_up_s(written, stages, wanted.time_scale),
             time_scale=wanted.time_scale,
             tags=wanted.tags,

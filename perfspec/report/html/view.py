@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfspec.judge.model import Outcome
 from perfspec.judge.select import samples, seconds
 from perfspec.measure.summary import summarise
+from perfspec.measure.tries import as_run
 from perfspec.plan.load import Span, duration_s
 from perfspec.report.answers import answer_lines
 from perfspec.report.changes import comparison_lines
@@ -122,7 +123,7 @@ def test_view(
     plan: Plan, result: TestResult | None, verdict: TestVerdict, *, tests: int
 ) -> TestView:
     """One test of a page that shows ``tests``."""
-    test = plan.test(verdict.name)
+    test = as_run(plan.test(verdict.name), result.tries if result is not None else ())
     reasons = tuple(one_line(each, LONGEST_REASON) for each in verdict.reasons)
     load = f"{format_duration(duration_s(test.stages))}, at most {test.peak_users} users"
     if result is None or verdict.outcome is Outcome.SKIPPED:

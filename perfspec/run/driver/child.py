@@ -22,7 +22,7 @@ from perfspec.measure.progress import Ended, Gathering, Started
 from perfspec.run.driver.assembly import Assembly, Wanted
 from perfspec.run.driver.assignment import pack
 from perfspec.run.driver.cluster import Alone, Leader
-from perfspec.run.driver.conduct import conduct
+from perfspec.run.driver.conduct import Conductor
 from perfspec.run.driver.duet.engine import load_duet
 from perfspec.run.driver.locustfile import equip, load_engine
 from perfspec.run.driver.pipe import Pipe
@@ -81,11 +81,12 @@ class Child:
         self._master: MasterRunner | None = None
         self._assembly: Assembly | None = None
         self._workers: WorkerProcesses | None = None
+        self._conductor: Conductor | None = None
 
     def run(self) -> str | None:
         """Run the test; returns the sentence that says what broke, None if nothing did."""
         crew = self._engine.crew
-        self._pipe.listen(self._stop, crew.stopping.set)
+        self._pipe.listen(self._stop, crew.stopping.set, self._steer)
         gevent.signal_handler(signal.SIGTERM, self._stop)
         problem: str | None = "the load generator broke, see its log"
         try:
@@ -114,7 +115,8 @@ class Child:
         if self._engine.crew.stopping.is_set():  # before all workers were there
             return
         settle_memory()
-        conduct(self._engine, runner, cast)
+        self._conductor = Conductor(self._engine, runner, cast)
+        self._conductor.perform()
         if self._master is None:
             runner.quit()
         else:
@@ -177,6 +179,10 @@ class Child:
             self._master.server.close(linger=_FAREWELL_MS)
         if self._workers is not None:
             self._workers.stop()
+
+    def _steer(self, users: int) -> None:
+        if self._conductor is not None:
+            self._conductor.steer(users)
 
     def _stop(self) -> None:
         """The first time, users finish what they do; the second time they do not."""

@@ -13,6 +13,7 @@ from gevent.event import Event
 from perfspec import jsonio
 from perfspec.measure.progress import Tick
 from perfspec.run.driver.conduct import GRACE_S
+from perfspec.run.driver.curve import SteeredCurve
 from perfspec.run.driver.merge import Merger
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ SETTLE_S = 0.1  # between two looks at what can be settled before the next tick
 SILENT_S = 5.0  # a worker that has not reported for so long is lost
 _LOOK_S = 0.05
 BEGIN, END, HALT, REPORT = "perfspec_begin", "perfspec_end", "perfspec_halt", "perfspec_report"
+STEER = "perfspec_steer"
 logger = logging.getLogger(__name__)
 
 
@@ -103,6 +105,9 @@ class Alone:
         """Tell all users to stop and return when they have; see ``Cast``."""
         self._engine.crew.dismiss(GRACE_S, finish_s)
 
+    def steer(self, at_s: float, users: int) -> None:
+        """Nobody else needs to know; see ``Cast``."""
+
     def _start(self, **_: object) -> None:
         self._audience.started()
         self._engine.begin()
@@ -138,6 +143,7 @@ class Member:
         runner.register_message(BEGIN, self._begin)
         runner.register_message(END, self._end, concurrent=True)
         runner.register_message(HALT, self._halt)
+        runner.register_message(STEER, self._steer)
         environment.events.test_stop.add_listener(self._stop)
 
     def _begin(self, msg: Message, **_: object) -> None:
@@ -147,6 +153,10 @@ class Member:
 
     def _end(self, msg: Message, **_: object) -> None:
         self._finish(msg.data["finish_s"])
+
+    def _steer(self, msg: Message, **_: object) -> None:
+        if isinstance(self._engine.curve, SteeredCurve):
+            self._engine.curve.steer(msg.data["at_s"], int(msg.data["users"]))
 
     def _halt(self, **_: object) -> None:
         self._engine.crew.halting.set()
@@ -220,6 +230,10 @@ class Leader:
                     if not worker.last:
                         self._lose(node, "did not end")
             gevent.sleep(_LOOK_S)
+
+    def steer(self, at_s: float, users: int) -> None:
+        """Tell all workers; see ``Cast``."""
+        self._send_all(STEER, {"at_s": at_s, "users": users})
 
     def lose_process(self, process: int, why: str) -> None:
         """A process that this one started has ended too soon."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from perfspec.run.driver.curve import SteeredCurve
 from perfspec.run.driver.dispatch import AT_ONCE
 
 if TYPE_CHECKING:
@@ -31,30 +32,55 @@ class Cast(Protocol):
         """
         ...
 
+    def steer(self, at_s: float, users: int) -> None:
+        """Tell the others, if any, that so many users are planned from then on."""
+        ...
 
-def conduct(engine: Engine, runner: Runner, cast: Cast) -> None:
-    """Run the whole test; returns when the last user has gone.
 
-    A phase begins on time, whatever the runner is busy with: its previous order is dropped.
-    ``engine.crew.stopping`` ends the test early.
-    """
-    order: Greenlet[..., None] | None = None
-    level: int | None = None
-    try:
-        for phase in engine.curve.phases:
-            if _wait(engine, phase.start_s):
-                break
-            users, a_second = _target(engine.test, phase)
-            if users != level:
-                order = _order(runner, order, users, a_second)
-                level = users
-            if not cast.started.wait(_START_S):
-                engine.report("Locust did not start the test")
-        _wait(engine, engine.curve.end_s)
-    finally:
-        if order is not None:
-            order.kill(block=False)
-    cast.dismiss(0.0 if engine.crew.stopping.is_set() else engine.test.finish_within_s)
+class Conductor:
+    """Runs the whole test of an engine."""
+
+    def __init__(self, engine: Engine, runner: Runner, cast: Cast) -> None:
+        self._engine = engine
+        self._runner = runner
+        self._cast = cast
+        self._order: Greenlet[..., None] | None = None
+        self._level: int | None = None
+
+    def perform(self) -> None:
+        """Returns when the last user has gone.
+
+        A phase begins on time, whatever the runner is busy with: its previous order is dropped.
+        ``engine.crew.stopping`` ends the test early.
+        """
+        engine = self._engine
+        try:
+            for phase in engine.curve.phases:
+                if _wait(engine, phase.start_s):
+                    break
+                self._begin(phase)
+                if not self._cast.started.wait(_START_S):
+                    engine.report("Locust did not start the test")
+            _wait(engine, engine.curve.end_s)
+        finally:
+            if self._order is not None:
+                self._order.kill(block=False)
+        stopped = engine.crew.stopping.is_set()
+        self._cast.dismiss(0.0 if stopped else engine.test.finish_within_s)
+
+    def steer(self, users: int) -> None:
+        """Go on with so many users: the test is a search, and somebody has chosen its level."""
+        curve, now_s = self._engine.curve, self._engine.clock.now()
+        if isinstance(curve, SteeredCurve) and not self._engine.crew.stopping.is_set():
+            phase = curve.steer(now_s, users)
+            self._cast.steer(now_s, users)
+            self._begin(phase)
+
+    def _begin(self, phase: Phase) -> None:
+        users, a_second = _target(self._engine.test, phase)
+        if users != self._level:
+            self._order = _order(self._runner, self._order, users, a_second)
+            self._level = users
 
 
 def _wait(engine: Engine, until_s: float) -> bool:

@@ -49,6 +49,36 @@ class Curve:
         return slot_s(self.level(second)) if rising else 0.0
 
 
+class SteeredCurve(Curve):
+    """The curve of a search: the first level, until somebody chooses others."""
+
+    def __init__(self, stages: Sequence[Stage], seed: str) -> None:
+        super().__init__(stages, seed)
+        self._ramps = [each for each in self.phases if each.kind == "ramp"]
+        ramp, hold = self.phases[:2]
+        self.phases = (ramp, msgspec.structs.replace(hold, end_s=self.end_s))
+
+    def steer(self, second: float, users: int) -> Phase:
+        """Plan ``users`` from now on: over what is left of a ramp of the stages, else at once.
+
+        Returns what begins now.
+        """
+        level, past = self.level(second), [p for p in self.phases if p.start_s < second]
+        last = msgspec.structs.replace(past[-1], end_s=second)
+        ramp = next((p for p in self._ramps if p.start_s <= second < p.end_s), None)
+        stay_s = second if ramp is None else ramp.end_s
+        new = [] if ramp is None else [_piece(ramp, second, stay_s, level, users)]
+        new.append(_piece(self.phases[-1], stay_s, self.end_s, users, users))
+        self.phases = (*past[:-1], last, *new)
+        return new[0]
+
+
+def _piece(phase: Phase, start_s: float, end_s: float, level: float, to: float) -> Phase:
+    return msgspec.structs.replace(
+        phase, start_s=start_s, end_s=end_s, level_from=level, level_to=to
+    )
+
+
 def slot_s(users: int) -> float:
     """How often a ramp is dispatched, in seconds.
 

@@ -24,7 +24,7 @@ from perfspec.run.driver.arrivals import Arrivals
 from perfspec.run.driver.compile.bench import Bench
 from perfspec.run.driver.compile.persona import compile_persona
 from perfspec.run.driver.crew import Crew
-from perfspec.run.driver.curve import Curve
+from perfspec.run.driver.curve import Curve, SteeredCurve
 from perfspec.run.driver.files import Files
 from perfspec.run.driver.health import CpuMeter
 from perfspec.run.driver.life import VirtualUser
@@ -72,7 +72,8 @@ class Engine:
         self.stats: LocustStats | None = None
         self.scripts: dict[str, Script] = {}
         self.clock = TestClock()
-        self.curve = Curve(test.stages, f"{plan.seed}/{test.name}")
+        curve = Curve if test.search is None else SteeredCurve
+        self.curve = curve(test.stages, f"{plan.seed}/{test.name}")
         self.recorder = Recorder(window_edges(test.stages, test.warm_up_s, test.finish_within_s))
         self.crew = Crew(self.clock, self.curve, self.recorder, self.report)
         self._tracer = tracer

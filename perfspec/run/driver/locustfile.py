@@ -15,7 +15,7 @@ from perfspec import jsonio
 from perfspec.errors import Exit, RunError, UsageError
 from perfspec.plan.model import Plan
 from perfspec.run.driver.cluster import Alone, Leader, Member, Nobody
-from perfspec.run.driver.conduct import conduct
+from perfspec.run.driver.conduct import Conductor
 from perfspec.run.driver.dispatch import Dispatcher
 from perfspec.run.driver.engine import Engine
 from perfspec.run.driver.stats import LocustStats
@@ -39,7 +39,7 @@ class PlanShape(LoadTestShape):
         """Run the test; None tells Locust that it is over."""
         if self.runner is None:
             return
-        conduct(self.engine, self.runner, self.cast)
+        Conductor(self.engine, self.runner, self.cast).perform()
         if self.engine.problem is not None:
             logger.error("this run is not to be trusted: %s", self.engine.problem)
             self.runner.environment.process_exit_code = Exit.BROKEN

@@ -1,4 +1,4 @@
-"""The two ends that the parent holds: it reads messages from stdout and says stop on stdin."""
+"""The two ends that the parent holds: it reads messages from stdout and gives orders on stdin."""
 
 from __future__ import annotations
 
@@ -27,10 +27,26 @@ class Pipe:
         self._on_orphaned: Callable[[], None] = _nothing
         os.dup2(2, output)  # what user code prints must not stand between the messages
 
-    def listen(self, on_stop: Callable[[], None], on_orphaned: Callable[[], None]) -> None:
-        """Call ``on_stop`` for every ``stop`` line, ``on_orphaned`` when the parent is gone."""
+    def listen(
+        self,
+        on_stop: Callable[[], None],
+        on_orphaned: Callable[[], None],
+        on_users: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Call ``on_stop`` for every line ``stop``, ``on_orphaned`` when the parent is gone.
+
+        ``on_users`` is called with the number of every line ``users 20``.
+        """
         self._on_orphaned = on_orphaned
-        gevent.spawn(_listen, on_stop, on_orphaned)
+
+        def obey(line: bytes) -> None:
+            word, _, number = line.partition(b" ")
+            if word == b"stop":
+                on_stop()
+            elif word == b"users":
+                on_users(int(number))
+
+        gevent.spawn(_listen, obey, on_orphaned)
 
     def tell(self, message: msgspec.Struct) -> None:
         """Write one line; only the calling greenlet waits for a parent that reads slowly."""
@@ -43,18 +59,17 @@ class Pipe:
 
 def when_closed(on_closed: Callable[[], None]) -> None:
     """Call when the input ends: the parent is gone."""
-    gevent.spawn(_listen, _nothing, on_closed)
+    gevent.spawn(_listen, lambda _: None, on_closed)
 
 
-def _listen(on_stop: Callable[[], None], on_closed: Callable[[], None]) -> None:
+def _listen(obey: Callable[[bytes], None], on_closed: Callable[[], None]) -> None:
     left = b""
     while True:
         socket.wait_read(STDIN)
         piece = os.read(STDIN, 4096)
         *lines, left = (left + piece).split(b"\n")
         for line in lines:
-            if line.strip() == b"stop":
-                on_stop()
+            obey(line.strip())
         if not piece:
             on_closed()
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perfspec.spec.checks.walk import limits
+from perfspec.spec.load import UserSearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ def check_loads(context: Context) -> None:
 
 def _test(context: Context, name: str, test: Test) -> None:
     path = ("tests", name)
+    _searching(context, test, path)
     levels = list(_levels(test, path))
     arriving = [at for at in levels if at[-1] == "arrivals"]
     if not arriving:
@@ -48,6 +50,24 @@ def _test(context: Context, name: str, test: Test) -> None:
         hint = "add max_users: journeys a second x seconds a journey takes, doubled"
         context.findings.error(context.key(arriving[0]), "PS342", message, hint)
     _fixed_users(context, name, test)
+
+
+def _searching(context: Context, test: Test, path: Path) -> None:
+    """A search is a test by itself: it chooses all levels, and ``stop_when`` says by what."""
+    stages = test.stages or []
+    at = next((i for i, each in enumerate(stages) if isinstance(each.users, UserSearch)), None)
+    if at is None:
+        return
+    stage = stages[at]
+    for lacks, message, hint in (
+        (test.stop_when is None, "says not what to look for", "add stop_when: { error_rate: 5% }"),
+        (len(stages) > 1, "has other stages beside it", "make two tests of them"),
+        (not stage.hold, "never holds a level", "add hold: 1m to its stage"),
+        (stage.jitter is not None, "has jitter", "leave jitter out"),
+    ):
+        if lacks:
+            place = context.key((*path, "stages", at, "users"))
+            context.findings.error(place, "PS346", f"a search {message}", hint)
 
 
 def _levels(test: Test, path: Path) -> Iterator[Path]:

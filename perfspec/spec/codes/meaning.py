@@ -136,6 +136,14 @@ MEANING: Final = (
         "load: { arrivals: 10/s, duration: 5m, max_users: 200, slo: { dropped: 0% } }",
     ),
     Rule(
+        "PS346",
+        "A search that finds nothing",
+        "`users: { search: 10..500 }` is the only stage of its test, holds every level that it "
+        "tries, and needs `stop_when` to know which of them are too high.",
+        "stages: [{ users: { search: 10..500 }, hold: 1m }]",
+        "stages: [{ users: { search: 10..500 }, hold: 1m }]\nstop_when: { error_rate: 5% }",
+    ),
+    Rule(
         "PS351",
         "A waiver that has ended",
         "A waiver lets a known regression pass until a day. After it, nobody may go on as if "

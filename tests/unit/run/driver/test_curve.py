@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfspec.plan.load import Jitter, Stage, duration_s, peak_users, phases, users_at
-from perfspec.run.driver.curve import LONGEST_SLOT_S, SHORTEST_SLOT_S, Curve, slot_s
+from perfspec.run.driver.curve import LONGEST_SLOT_S, SHORTEST_SLOT_S, Curve, SteeredCurve, slot_s
 
 seconds = st.floats(min_value=0.5, max_value=60)
 jitters = st.builds(
@@ -58,3 +58,19 @@ def test_only_rising_ramps_are_spread() -> None:
 @given(st.integers(min_value=0, max_value=100_000))
 def test_slots_are_between_a_tenth_and_a_second(users: int) -> None:
     assert SHORTEST_SLOT_S <= slot_s(users) <= LONGEST_SLOT_S
+
+
+def test_a_search_follows_who_steers_it() -> None:
+    curve = SteeredCurve(
+        [Stage(users=70, ramp_s=5, hold_s=20), Stage(users=500, ramp_s=5, hold_s=20)], "1"
+    )
+    assert [curve.level(at) for at in (2.5, 10, 26, 49.9)] == [35, 70, 70, 70]
+    broken = curve.steer(15.0, 27)
+    assert (broken.start_s, broken.level_from, broken.level_to) == (15.0, 27, 27)
+    assert [curve.level(at) for at in (14.9, 15, 26, 49.9)] == [70, 27, 27, 27]
+    ramp = curve.steer(26.0, 43)
+    assert (ramp.start_s, ramp.end_s, ramp.level_from, ramp.level_to) == (26.0, 30.0, 27, 43)
+    assert [curve.level(at) for at in (25.9, 28, 30, 49.9)] == [27, 35, 43, 43]
+    assert curve.ramp_at(28.0) == ramp
+    assert (curve.level(50.0), curve.end_s) == (0, 50.0)
+    assert all(a.end_s == b.start_s for a, b in pairwise(curve.phases))
