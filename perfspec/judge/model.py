@@ -147,6 +147,14 @@ class Slowest(Value, frozen=True, kw_only=True):
     endpoint: str
     p95: float
     times: float
+    usual_users: int
+
+
+class Busy(Value, frozen=True, kw_only=True):
+    """A monitored series, as a share of all there is, that was near its end."""
+
+    series: str
+    share: float
 
 
 class Failure(Value, frozen=True, kw_only=True):
@@ -157,6 +165,7 @@ class Failure(Value, frozen=True, kw_only=True):
     breaches: tuple[Breach, ...]
     errors: tuple[ErrorShare, ...] = ()
     slowest: Slowest | None = None
+    busiest: tuple[Busy, ...] = ()
 
 
 class FirstError(Value, frozen=True, kw_only=True):
@@ -164,14 +173,6 @@ class FirstError(Value, frozen=True, kw_only=True):
 
     error: ErrorClass
     endpoint: str
-    usual_users: int
-
-
-class Busy(Value, frozen=True, kw_only=True):
-    """A monitored series, as a share of all there is, that was near its end."""
-
-    series: str
-    share: float
     at_s: float
     users: int
 
@@ -182,8 +183,10 @@ class Diagnosis(Value, frozen=True, kw_only=True):
     error: ErrorClass
     cause: str
     advice: str
-    busiest: tuple[Busy, ...] = ()
     evidence: str
+
+
+Certainty = Literal["exact", "at_least", "about", "below"]
 
 
 class Capacity(Value, frozen=True, kw_only=True):
@@ -206,9 +209,6 @@ class Capacity(Value, frozen=True, kw_only=True):
 
 class TestVerdict(Value, frozen=True, kw_only=True):
     """One test. ``judged`` are the seconds that were looked at, ``reasons`` why it is not a pass.
-
-Certainty = Literal["exact", "at_least", "about", "below"]
-
 
     ``invalid`` says why no limit could be judged (a saturated generator), None for a valid test.
     ``capacity`` is the answer of a test with ``stop_when``. ``say`` and ``advice`` are there only

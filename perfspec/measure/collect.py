@@ -94,6 +94,7 @@ class Collector:
             abort=abort,
             stopped=stopped,
             workers=self.workers,
+            tries=self.tries,
             probe=[ProbeWindow(index=at, took=self._probe[at]) for at in sorted(self._probe)],
         )
 
@@ -101,7 +102,6 @@ class Collector:
         index = self._window_of(tick.at_s)
         if index not in self._healths:
             self._health = {index: []}  # only the open window's ticks are kept
-            tries=self.tries,
         ticks = self._health.setdefault(index, [])
         ticks.append(tick)
         n = len(ticks)

@@ -243,9 +243,10 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     abort: AbortHit | None = None
     workers: tuple[Worker, ...] = ()
     stopped: AbortHit | None = None
-
-    probe: list[ProbeWindow] = []
     tries: tuple[Try, ...] = ()
+    probe: list[ProbeWindow] = []
+    confirmation: TestResult | None = None
+
     @property
     def whole(self) -> bool:
         """Whether it ran to the end that its plan has for it."""

@@ -83,11 +83,7 @@ class TestCompiler:
             description=written.description,
             compare=compare,
             record=compare != "none" and self._recorded(wanted),
-            budgets=(
-                ()
-                if compare == "none"
-                else compile_budgets(self.document, limits.selection)
-            ),
+            budgets=(() if compare == "none" else compile_budgets(self.document, limits.selection)),
         )
         forecast = Forecast(test)
         objectives = tuple(
