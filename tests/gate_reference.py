@@ -136,6 +136,37 @@ def single_run(
     )
 
 
+def duet(d, budget=0.10, alpha=0.01, launches=1, sd_launch=0.01, mask=None, fdr=0.10, conf=0.95):
+    """d[K,E,M] log(B/A) per block. launches = number of independent (re)launch pairs; == K when both servers restart every block."""
+    K, E, M = d.shape
+    X = np.log1p(budget)
+    m = d.mean(0)
+    s2, df = eb_variance(d.var(0, ddof=1), K - 1, 15.0 if E > 15 else max(E - 1.0, 2.0))
+    se = np.sqrt(s2 / K + (0 if launches >= K else 2 * sd_launch**2 / launches))
+    p = stats.t.sf(m / se, df)
+    sel = np.ones((E, M), bool) if mask is None else mask
+    ph = np.ones((E, M))
+    ph[sel] = holm(p[sel])
+    pb = np.ones((E, M))
+    pb[sel] = bh(p[sel])
+    tc = stats.t.isf(1 - conf, df)
+    lo, hi = m - tc * se, m + tc * se
+    st = np.full((E, M), "inconclusive", dtype=object)
+    st[hi < X] = "pass"
+    st[sel & (pb < fdr) & (m > 0)] = "warn"
+    st[sel & (ph < alpha) & (m > X)] = "fail"
+    return dict(
+        ratio=np.exp(m) - 1,
+        lo=np.exp(lo) - 1,
+        hi=np.exp(hi) - 1,
+        p=p,
+        p_holm=ph,
+        state=st,
+        se=se,
+        df=df,
+    )
+
+
 def error_rate_p(xb, nb, x, n, infl=1.5, cv_floor=0.15):
     """one-sided p for more errors than history: negative-binomial predictive with run-to-run over-dispersion
     pooled over endpoints. xb,nb [R,E] counts; x,n [E]. Flag only if also x>=5 and increase > abs_floor (0.1 pp)."""

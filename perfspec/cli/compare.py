@@ -37,7 +37,8 @@ def comparisons(plan: Plan, result: RunResult, clock: Clock) -> dict[str, Compar
     tests = [each for each in plan.tests if each.budgets and _result_of(result, each)]
     if not tests:
         return {}
-    from perfspec.judge.compare import Question, compare_test  # noqa: PLC0415  (numpy, scipy)
+    from perfspec.judge.change import Question  # noqa: PLC0415  (numpy, scipy)
+    from perfspec.judge.compare import compare_test  # noqa: PLC0415  (as above)
 
     rule = plan.baseline or BaselineRule()
     archive, found = archive_of(plan, clock), {}

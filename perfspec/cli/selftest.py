@@ -37,7 +37,7 @@ def command(file: str, **choice: Any) -> int:  # noqa: ANN401  (choice_options)
       perfspec selftest
       perfspec selftest --sequence nightly --env staging
     """  # noqa: D301
-    from perfspec.judge.compare import Question  # noqa: PLC0415  (numpy and scipy)
+    from perfspec.judge.change import Question  # noqa: PLC0415  (numpy and scipy)
     from perfspec.judge.power import self_test  # noqa: PLC0415
 
     plan = read_plan(file, **choice)

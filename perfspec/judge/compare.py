@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import numpy as np
 
-from perfspec.judge.evidence import gather, key_of
-from perfspec.judge.model import Change, Comparison, Outcome
+from perfspec.judge.change import Case, changes_of
+from perfspec.judge.evidence import gather
+from perfspec.judge.model import Comparison, Outcome
 from perfspec.judge.panel import panels, probe_of, wanted
-from perfspec.judge.ruling import Ruling, bounds, rule
+from perfspec.judge.ruling import Ruling
 from perfspec.judge.runs import choose_runs, slow_host
 from perfspec.judge.statistics.arrays import t_quantile
 from perfspec.judge.statistics.decision import (
@@ -20,7 +20,6 @@ from perfspec.judge.statistics.decision import (
     CONFIDENCE,
     SHIFT_ALPHA,
     Family,
-    smallest_found,
 )
 from perfspec.judge.statistics.history import FEWEST_ENDPOINTS, common_shift
 from perfspec.units import format_count, format_share
@@ -30,28 +29,13 @@ if TYPE_CHECKING:
 
     from perfspec.baseline.archive import Past
     from perfspec.baseline.record import Record
-    from perfspec.judge.evidence import Evidence
+    from perfspec.judge.change import Question
     from perfspec.judge.panel import Panel
     from perfspec.judge.runs import Chosen
-    from perfspec.plan.budget import BaselineRule, Budget, Waiver
+    from perfspec.plan.budget import BaselineRule, Budget
 
 FEWEST_FOR_SHIFT: Final = 3
 ALPHA_OF_ONE_RUN: Final = 0.02  # simulated: up to 1.9 % (docs/gate.md)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of the past about one test.
-
-    ``accepted`` is why what is worse is meant; ``problem`` why nothing may be decided: an invalid
-    run, a store that cannot be read.
-    """
-
-    budgets: tuple[Budget, ...]
-    rule: BaselineRule
-    waivers: tuple[Waiver, ...] = ()
-    accepted: str | None = None
-    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +55,21 @@ def compare_test(question: Question, head: Record, past: Past) -> Comparison:
     chosen = choose_runs(head, past, question.rule)
     found = list(panels(head, chosen.runs, wanted(question.budgets, head))) if chosen.runs else []
     evidence = gather(question.budgets, head, chosen.runs, found) if chosen.runs else {}
-    family = Family.of(np.array([each.p for each in evidence.values()] or [1.0]))
-    index = {key: at for at, key in enumerate(evidence)}
     problem = question.problem or slow_host(head, chosen.runs)
-    changes = []
-    for budget in question.budgets:
-        mine = evidence.get(key_of(budget))
-        if problem is not None:
-            ruling = Ruling(Outcome.INCONCLUSIVE, "undecided", problem)
-        elif mine is None:
-            ruling = _without_evidence(budget, head, chosen, question.rule)
-        else:
-            ruling = rule(
-                budget,
-                mine,
-                certain=bool(family.certain[index[key_of(budget)]]),
-                likely=bool(family.likely[index[key_of(budget)]]),
-                undecided=Outcome(question.rule.missing),
-            )
-        at = index.get(key_of(budget))
-        change = _change(budget, ruling, mine, family, at)
-        changes.append(_capped(change, question, head, alien=chosen.alien))
+    case = Case(
+        evidence=evidence,
+        family=Family.of(np.array([each.p for each in evidence.values()] or [1.0])),
+        without=lambda budget: _without_evidence(budget, head, chosen, question.rule),
+        time=head.time,
+        problem=problem,
+        alien=chosen.alien,
+    )
     shared = _shared(head, chosen, found)
     return Comparison(
         runs=len(chosen.runs),
         first=chosen.runs[0].commit if chosen.runs else None,
         last=chosen.runs[-1].commit if chosen.runs else None,
-        changes=tuple(changes),
+        changes=changes_of(question, case),
         probe=shared.probe,
         shift=shared.ratio,
         shift_low=shared.low,
@@ -125,73 +97,6 @@ def _without_evidence(budget: Budget, head: Record, chosen: Chosen, rule_: Basel
     else:
         reason = "the baseline has too few runs or requests of it"
     return Ruling(Outcome(rule_.missing), "undecided", reason)
-
-
-def _change(
-    budget: Budget, ruling: Ruling, evidence: Evidence | None, family: Family, at: int | None
-) -> Change:
-    change = Change(
-        budget=budget.id,
-        subject=budget.subject,
-        metric=budget.metric,
-        outcome=ruling.outcome,
-        state=ruling.state,
-        fail=budget.fail,
-        warn=budget.warn,
-        floor_s=budget.floor_s,
-        reason=ruling.reason,
-        place=budget.place,
-        origin=budget.origin,
-        requirement=budget.requirement,
-    )
-    if evidence is None or at is None:
-        return change
-    return msgspec.structs.replace(
-        change,
-        base=evidence.base,
-        head=evidence.head,
-        change=_share(evidence, budget, evidence.effect),
-        p=float(family.adjusted[at]),
-        samples=evidence.samples,
-        history=evidence.history,
-        **_reach(budget, evidence, len(family.p)),
-    )
-
-
-def _reach(budget: Budget, evidence: Evidence, tests: int) -> dict[str, float]:
-    """The interval, and the smallest change that would have failed; nothing of a fact."""
-    if evidence.se is None:
-        return {}
-    allowed = budget.fail if budget.fail is not None else budget.warn or 0.0
-    log_allowed = -math.log1p(-min(allowed, 0.99)) if budget.metric.at_least else np.log1p(allowed)
-    least = smallest_found(np.array(evidence.se), evidence.df, tests, log_allowed)
-    low, high = sorted(_share(evidence, budget, each) for each in bounds(evidence))
-    return {"low": low, "high": high, "detectable": _share(evidence, budget, float(least))}
-
-
-def _share(evidence: Evidence, budget: Budget, effect: float) -> float:
-    """As a share of the baseline's value; more is above 0."""
-    if evidence.se is None:
-        return effect
-    return math.expm1(-effect if budget.metric.at_least else min(effect, 50.0))
-
-
-def _capped(change: Change, question: Question, head: Record, *, alien: bool) -> Change:
-    """A regression that is accepted or waived, or may be the machine's, warns."""
-    if change.outcome is not Outcome.FAIL:
-        return change
-    if question.accepted is not None:
-        reason = f"{change.reason}; accepted: {question.accepted}"
-        return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason, waived=True)
-    for each in question.waivers:
-        right = each.endpoint == change.subject.name and each.metric in {None, change.metric.name}
-        if right and head.time[:10] <= each.until:
-            reason = f"waived by {each.owner} until {each.until}: {each.reason}"
-            return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason, waived=True)
-    if alien:
-        reason = f"{change.reason}; but no earlier run had this machine"
-        return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason)
-    return change
 
 
 def _shared(head: Record, chosen: Chosen, found: Sequence[Panel]) -> Shared:

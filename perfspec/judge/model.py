@@ -86,8 +86,21 @@ class Change(Value, frozen=True, kw_only=True):
     requirement: str | None = None
 
 
+class Sides(Value, frozen=True, kw_only=True):
+    """A duet: two commits, and of at most ``most`` blocks of ``block_s`` so many as were needed."""
+
+    base: str
+    head: str
+    blocks: int
+    most: int
+    block_s: float
+
+
 class Comparison(Value, frozen=True, kw_only=True):
     """One test against the runs before it. ``notes`` are sentences for every reader.
+
+    ``duet`` is there where it is compared with another commit on the same machine instead; its
+    blocks are the ``runs`` then, and what all endpoints share stays in every change.
 
     ``probe`` is how much longer the calibration probe took, as a share of the baseline: what the
     machine does to everything that runs on it. None where not every run has one. ``shift`` is what
@@ -97,6 +110,7 @@ class Comparison(Value, frozen=True, kw_only=True):
     """
 
     runs: int
+    duet: Sides | None = None
     first: str | None = None
     last: str | None = None
     changes: tuple[Change, ...]
@@ -178,9 +192,12 @@ class FirstError(Value, frozen=True, kw_only=True):
 
 
 class Diagnosis(Value, frozen=True, kw_only=True):
-    """What a class of errors most likely comes from, what to try, and the evidence."""
+    """What most likely went wrong, what to try, and the evidence.
 
-    error: ErrorClass
+    ``error`` is the class of errors that shows it, None where latencies or monitors do.
+    """
+
+    error: ErrorClass | None = None
     cause: str
     advice: str
     evidence: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from perfspec.baseline.record import Record
-    from perfspec.judge.compare import Question
+    from perfspec.judge.change import Question
     from perfspec.judge.evidence import Evidence
     from perfspec.judge.model import Change
     from perfspec.plan.budget import Budget

@@ -136,7 +136,7 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
         warm_up_s=test.warm_up_s,
         capacity=capacity(test, result),
         first_errors=first_errors(result),
-        diagnoses=diagnose(test, result),
+        diagnoses=diagnose(test, result, findings),
         say=test.say if blamed else None,
         advice=test.advice if blamed else (),
         place=test.place,
@@ -198,7 +198,7 @@ def _decided(
 ) -> Comparison | None:
     """Only a whole and valid run is compared with others."""
     reason = validity.invalid
-    if result.status != "complete":
+    if not result.whole:
         reason = reason or "the test was not measured to its end"
     if comparison is None or reason is None:
         return comparison

@@ -6,6 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import Health, JourneyWindow, ProbeWindow, TestResult, Window
 from perfspec.measure.tally import Tally
@@ -45,6 +47,9 @@ class Collector:
         """Take one tick; everything in it is a delta."""
         self.recent.append(tick)
         self._tally.add(tick)
+        if tick.base or tick.base_errors:
+            other = {"series": tick.base, "errors": tick.base_errors, "journeys": [], "overrun": 0}
+            self._base.add(msgspec.structs.replace(tick, **other))
         self._add_health(tick)
 
     def probed(self, took_us: int) -> None:
@@ -88,7 +93,9 @@ class Collector:
             edges=self.edges,
             series=self._tally.series(),
             health=[self._healths[index] for index in sorted(self._healths)],
-            errors=sorted(self._tally.errors(), key=lambda each: (-each.count, each.first_s)),
+            errors=_most_first(self._tally.errors()),
+            base=self._base.series(),
+            base_errors=_most_first(self._base.errors()),
             journeys=self._tally.journeys(),
             overrun=self._tally.overrun,
             abort=abort,
@@ -120,3 +127,7 @@ class Collector:
     def _window_of(self, at_s: float) -> int:
         """A tick reports on the second before it, so its window is the one that ends with it."""
         return min(max(bisect_left(self.edges, at_s) - 1, 0), len(self.edges) - 2)
+
+
+def _most_first(errors: list[ErrorGroup]) -> list[ErrorGroup]:
+    return sorted(errors, key=lambda each: (-each.count, each.first_s))

@@ -237,6 +237,8 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     series: list[Series] = []
     health: list[Health] = []
     errors: list[ErrorGroup] = []
+    base: list[Series] = []
+    base_errors: list[ErrorGroup] = []
     journeys: list[Journeys] = []
     monitors: list[Monitored] = []
     overrun: int = 0

@@ -11,6 +11,7 @@ from typing import Literal
 from perfspec.plan.base import Place, Value
 from perfspec.plan.budget import BaselineRule, Budget, Compare, Waiver
 from perfspec.plan.channel import Channel
+from perfspec.plan.duet import Duet
 from perfspec.plan.journey import Persona
 from perfspec.plan.limits import AbortLimit, Objective
 from perfspec.plan.load import Stage, peak_users
@@ -137,7 +138,8 @@ class Test(Value, frozen=True, kw_only=True):
     ``stop_when`` ends it with an answer, of which ``recommend`` is the share that is advised. A
     ``search`` chooses its levels as it goes: its stages are all that it may need, at the highest
     level that they may have (``perfspec.measure.tries`` has those that it ran).
-    ``needs`` are earlier tests of the plan that must have passed.
+    ``needs`` are earlier tests of the plan that must have passed. With ``duet`` it is the comparison
+    of two commits, each block of which is a stage.
     """
 
     name: str
@@ -161,6 +163,7 @@ class Test(Value, frozen=True, kw_only=True):
     compare: Compare = "auto"
     record: bool = False
     budgets: tuple[Budget, ...] = ()
+    duet: Duet | None = None
     fingerprint: str = ""
 
     @property

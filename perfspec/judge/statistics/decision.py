@@ -21,21 +21,25 @@ SHIFT_ALPHA: Final = ALPHA / 3  # of what all endpoints share, tested beside the
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Every test of one run, ``[m]``: p-values adjusted for there being so many of them."""
+    """Every test of one run, ``[m]``: p-values adjusted for there being so many of them.
+
+    ``level`` is the chance of a false alarm in the whole family.
+    """
 
     p: Floats
     adjusted: Floats
     false_discovery: Floats
+    level: float = ALPHA
 
     @classmethod
-    def of(cls, p: Floats) -> Family:
+    def of(cls, p: Floats, level: float = ALPHA) -> Family:
         """One-sided p-values of all that is gated."""
-        return cls(p=p, adjusted=holm(p), false_discovery=benjamini_hochberg(p))
+        return cls(p=p, adjusted=holm(p), false_discovery=benjamini_hochberg(p), level=level)
 
     @property
     def certain(self) -> np.ndarray:
         """Where there is an effect beyond reasonable doubt."""
-        found: np.ndarray = self.adjusted < ALPHA
+        found: np.ndarray = self.adjusted < self.level
         return found
 
     @property
@@ -51,10 +55,12 @@ def interval(effect: Floats, se: Floats, df: Floats | float) -> tuple[Floats, Fl
     return effect - reach, effect + reach
 
 
-def smallest_found(se: Floats, df: Floats | float, family: int, budget: Floats | float) -> Floats:
+def smallest_found(
+    se: Floats, df: Floats | float, family: int, budget: Floats | float, level: float = ALPHA
+) -> Floats:
     """The effect that fails in 95 of 100 runs, as the logarithm of a ratio.
 
     It is beyond doubt among ``family`` tests, and beyond the budget.
     """
     power = t_quantile(CONFIDENCE, df) * se
-    return np.maximum(t_quantile(1 - ALPHA / family, df) * se, budget) + power
+    return np.maximum(t_quantile(1 - level / family, df) * se, budget) + power

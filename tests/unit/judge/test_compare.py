@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from perfspec.baseline.archive import Past
-from perfspec.judge.compare import Question, compare_test
+from perfspec.judge.change import Question
+from perfspec.judge.compare import compare_test
 from perfspec.judge.model import Change, Comparison, Outcome
 from perfspec.plan.budget import BaselineRule, Budget, Waiver
 from perfspec.plan.limits import Subject

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from perfspec.judge.compare import Question
+from perfspec.judge.change import Question
 from perfspec.judge.power import needs, self_test
 from perfspec.plan.budget import BaselineRule
 from tests.records import record
