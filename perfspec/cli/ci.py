@@ -13,13 +13,12 @@ from perfspec import jsonio
 from perfspec.cli.accepted import accept_merged, accepted_here
 from perfspec.cli.judge import open_run
 from perfspec.cli.lint import github
-from perfspec.cli.publish import publish_run, show_published
+from perfspec.cli.publish import comment_option, publish_run, show_published
 from perfspec.cli.run import command as run
 from perfspec.cli.specs import choice_options, read_whole, spec_argument
 from perfspec.errors import Exit, InvalidSpecError, PerfspecError, UsageError
 from perfspec.judge.model import Outcome, Verdict
 from perfspec.plan.changes import Changes, changes
-from perfspec.publish.comment import When
 from perfspec.publish.context import Context
 from perfspec.publish.errors import PublishError
 from perfspec.publish.files import append_summary
@@ -28,6 +27,8 @@ from perfspec.run.folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from perfspec.publish.comment import When
 
 FailOn = Literal["fail", "inconclusive", "warn", "never"]
 _FAILING: Final[dict[str, frozenset[Outcome]]] = {
@@ -44,13 +45,7 @@ GIT_S: Final = 60
 @choice_options
 @click.option("--workers", type=click.IntRange(min=1), help="Load processes, one for each core.")
 @click.option("--confirm", metavar="NAME", help="Name the protected environment that is meant.")
-@click.option(
-    "--comment",
-    type=click.Choice(get_args(When)),
-    default="always",
-    show_default=True,
-    help="When a pull request gets a comment.",
-)
+@comment_option
 @click.option(
     "--fail-on",
     type=click.Choice(get_args(FailOn)),

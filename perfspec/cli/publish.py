@@ -21,10 +21,22 @@ from perfspec.publish.files import outputs_of, write_outputs
 from perfspec.publish.publish import publish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfspec.measure.model import RunResult
+    from perfspec.plan.changes import Change
     from perfspec.plan.model import Plan
     from perfspec.publish.publish import Published
     from perfspec.run.folder import RunFolder
+
+
+comment_option = click.option(
+    "--comment",
+    type=click.Choice(get_args(When)),
+    default="always",
+    show_default=True,
+    help="When a pull request gets a comment.",
+)
 
 
 @click.command("publish")
@@ -36,13 +48,7 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="An unpacked artifact of another workflow; nothing in it is trusted.",
 )
-@click.option(
-    "--comment",
-    type=click.Choice(get_args(When)),
-    default="always",
-    show_default=True,
-    help="When a pull request gets a comment.",
-)
+@comment_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON what was written where.")
 def command(run_dir: Path | None, *, artifact: Path | None, comment: When, as_json: bool) -> int:
     """Tell a finished run (the newest when none is named) on GitHub, from within a workflow.
@@ -64,17 +70,7 @@ def command(run_dir: Path | None, *, artifact: Path | None, comment: When, as_js
     if artifact is None:
         done = publish_run(context, *open_run(run_dir), when=comment)
     else:
-        plan, result, verdict, changed = read_artifact(artifact)
-        done = publish(
-            context,
-            plan,
-            result,
-            verdict,
-            changed=changed,
-            when=comment,
-            say=click.echo,
-            clock=SystemClock(),
-        )
+        done = _publish(context, *read_artifact(artifact), when=comment)
     show_published(done, as_json=as_json)
     return Exit.NOT_PUBLISHED if done.problems else Exit.OK
 
@@ -85,7 +81,23 @@ def publish_run(
     """Tell a run of this machine and keep in its folder what was written where."""
     verdict = jsonio.read_json(folder.verdict, Verdict)
     changed = jsonio.read_json(folder.changes, Changes).found if folder.changes.exists() else ()
-    done = publish(
+    done = _publish(context, plan, result, verdict, changed, when=when)
+    jsonio.write_json(folder.published, done)
+    if context.output_file is not None:
+        write_outputs(context.output_file, outputs_of(verdict, folder.path))
+    return done
+
+
+def _publish(
+    context: Context,
+    plan: Plan,
+    result: RunResult,
+    verdict: Verdict,
+    changed: Sequence[Change],
+    *,
+    when: When,
+) -> Published:
+    return publish(
         context,
         plan,
         result,
@@ -95,10 +107,6 @@ def publish_run(
         say=click.echo,
         clock=SystemClock(),
     )
-    jsonio.write_json(folder.published, done)
-    if context.output_file is not None:
-        write_outputs(context.output_file, outputs_of(verdict, folder.path))
-    return done
 
 
 def show_published(done: Published, *, as_json: bool = False) -> None:

@@ -142,23 +142,6 @@ REFERENCES: Final = (
         "journey: [connect: chat, chat.hello]",
     ),
     Rule(
-        "PS215",
-        "No such monitor, or no such series of it",
-        "Limits on monitors name `MONITOR.SERIES`. `process`, `host` and `postgres` have the "
-        "series that are listed in the description of the language, the others those of their "
-        "`series`.",
-        "slo: { monitors: { api.cpuu: 90% } }",
-        "slo: { monitors: { api.cpu: 90% } }",
-    ),
-    Rule(
-        "PS216",
-        "No such service",
-        "`process: services.NAME` names a service of some environment, or of the one that it "
-        "stands in.",
-        "monitors: { api: { process: services.apo } }",
-        "monitors: { api: { process: services.api } }",
-    ),
-    Rule(
         "PS250",
         "A variable that is not set",
         "`${NAME}` is in use in what is to run, and neither in the environment nor given a "

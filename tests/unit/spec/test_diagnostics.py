@@ -11,7 +11,7 @@ from perfspec.errors import InvalidSpecError
 from perfspec.plan.check import check_plan
 from perfspec.plan.compile.choice import every_test
 from perfspec.plan.compile.plan import compile_plan
-from perfspec.spec.codes import RULES
+from perfspec.spec.codes import GROUPS, RULES
 from perfspec.spec.diagnostics import render_diagnostics
 from perfspec.spec.document import load_document
 
@@ -54,6 +54,10 @@ def test_every_code_in_the_program_is_in_the_table() -> None:
         if "codes" not in path.parts:
             used |= set(re.findall(r'"(PS\d{3})"', path.read_text(encoding="utf-8")))
     assert used == set(RULES)
+
+
+def test_a_code_has_one_rule() -> None:
+    assert sum(map(len, GROUPS.values())) == len(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
