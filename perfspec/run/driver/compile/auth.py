@@ -72,7 +72,8 @@ class Credentials:
             return
         seconds = self._seconds_left(me.scope)
         me.renew_at = perf_counter() + seconds - (self._auth.renew_before_s or 0.0)
-        if any(name in me.base for name in self.names):
+        lasts = me.scope is me.base or me.renewing  # what else a journey captures ends with it
+        if lasts and any(name in me.base for name in self.names):
             me.life_renew_at = me.renew_at
 
     def renew(self, me: Actor) -> bool:

@@ -144,6 +144,23 @@ def test_what_a_journey_captured_ends_with_it(target: Target) -> None:
     assert sent(target) == [None, "Bearer t1", None, "Bearer t2", "Bearer t3"]
 
 
+def test_signing_in_within_a_journey_does_not_make_the_token_of_on_start_younger(
+    target: Target,
+) -> None:
+    now = int(time.time())  # noqa: TID251  (what an issuer writes into the token)
+    old, young, renewed = (
+        jwt.encode({"exp": now + left}, "k" * 32, algorithm="HS256") for left in (30, 3600, 3601)
+    )
+    tokens(target, old, young, renewed)
+    auth = bearer(renew_before_s=60.0, renew_with=("login",))
+    who = persona("login", on_start=["login"], on_stop=["work"], auth=auth)
+    with on_stage(plan(target.url, [who], [LOGIN, WORK])) as stage:
+        assert stage.user.start()
+        assert stage.user.journey()
+        assert stage.user.end()
+    assert sent(target) == [f"Bearer {renewed}"]
+
+
 def test_a_401_renews_once_repeats_once_and_stays_counted(target: Target) -> None:
     tokens(target, "t1", "t2")
     target.on("/work", in_turn(UNAUTHORIZED, Answer()))
