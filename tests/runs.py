@@ -63,6 +63,10 @@ class Referee:
         [result] = [each for each in run.tests if each.name == test.name]
         return result.status != "skipped" and not self.stops and test.name not in self.failing
 
+    def doubt(self, test: Test, run: RunResult) -> str | None:
+        assert run.tests[-1].name == test.name
+        return "its orders are slower" if test.name in self.doubted else None
+
 
 class Events(Observer):
     """What an observer was told, in order: ``"service ready api"``."""

@@ -33,26 +33,42 @@ def archive_of(plan: Plan, clock: Clock, store: str | None = None) -> Archive:
 
 
 def comparisons(plan: Plan, result: RunResult, clock: Clock) -> dict[str, Comparison]:
-    """What the baseline says of each test that has budgets and was measured."""
-    tests = [each for each in plan.tests if each.budgets and _result_of(result, each)]
-    if not tests:
-        return {}
+    """What the baseline says of each test that has budgets and was measured.
+
+    A baseline that cannot be read leaves the budgets undecided and the limits judged: the run is
+    over, and its numbers are not to be lost.
+    """
+    found = ((each.name, comparison_of(plan, each, result, clock)) for each in plan.tests)
+    return {name: each for name, each in found if each is not None}
+
+
+def comparison_of(plan: Plan, test: Test, result: RunResult, clock: Clock) -> Comparison | None:
+    """What the baseline says of one test; None where it has no budgets or was not measured.
+
+    Compared with are runs from before this one, however late it is judged.
+    """
+    measured = _result_of(result, test)
+    if measured is None or not test.budgets:
+        return None
     from perfspec.judge.change import Question  # noqa: PLC0415  (numpy, scipy)
     from perfspec.judge.compare import compare_test  # noqa: PLC0415  (as above)
+    from perfspec.judge.confirmation import compare_twice, why_unusable  # noqa: PLC0415  (as above)
 
     rule = plan.baseline or BaselineRule()
-    archive, found = archive_of(plan, clock), {}
-    for test in tests:
-        head = _record(plan, result, test)
-        past, problem = Past(), None
-        try:
-            key = Comparable(test.name, head.environment, head.fingerprint)
-            past = archive.past(key, rule.most, before=head.time, run_id=head.run_id)
-        except StoreError as error:
-            problem = f"the baseline cannot be read: {error}"
-        question = Question(test.budgets, rule, plan.waivers, plan.accepted, problem)
-        found[test.name] = compare_test(question, head, past)
-    return found
+    head = _record(plan, result, test, measured)
+    past, problem = Past(), None
+    try:
+        key = Comparable(test.name, head.environment, head.fingerprint)
+        archive = archive_of(plan, clock)
+        past = archive.past(key, rule.most, before=head.time, run_id=head.run_id)
+    except StoreError as error:
+        problem = f"the baseline cannot be read: {error}"
+    question = Question(test.budgets, rule, plan.waivers, plan.accepted, problem)
+    if measured.confirmation is None:
+        return compare_test(question, head, past)
+    again = _record(plan, result, test, measured.confirmation)
+    unusable = why_unusable(test, measured.confirmation)
+    return compare_twice(question, head, again, past, unusable)
 
 
 def valid_records(plan: Plan, result: RunResult, verdict: Verdict, origin: Origin) -> list[Record]:
@@ -66,12 +82,16 @@ def valid_records(plan: Plan, result: RunResult, verdict: Verdict, origin: Origi
         measured = _result_of(result, test)
         sound = judged[test.name].invalid is None and judged[test.name].outcome is not Outcome.ERROR
         if test.record and measured and measured.status == "complete" and sound:
-            found.append(_record(plan, result, test, origin))
+            found.append(_record(plan, result, test, measured, origin))
     return found
 
 
 def why_not_recorded(plan: Plan, origin: Origin, variables: Mapping[str, str]) -> str | None:
-    """Why a run does not enter the baseline by itself; None where it does."""
+    """Why a run does not enter the baseline by itself; None where it does.
+
+    What is compared with must be what the branch holds: no pull request, no other branch, nothing
+    that is not committed. And nobody's laptop pushes to a branch that all others are judged by.
+    """
     rule = plan.baseline or BaselineRule()
     if origin.pull_request:
         return "runs of pull requests are no baseline"
@@ -84,21 +104,12 @@ def why_not_recorded(plan: Plan, origin: Origin, variables: Mapping[str, str]) -
     return None
 
 
-def _record(plan: Plan, result: RunResult, test: Test, origin: Origin | None = None) -> Record:
-    from perfspec.judge.record import record_of  # noqa: PLC0415  (numpy, scipy)
-
-    measured = next(each for each in result.tests if each.name == test.name)
-    commit, branch = (origin.commit, origin.branch) if origin else (None, None)
-    return record_of(plan, test, result, measured, commit=commit, branch=branch)
-
-
-def _result_of(result: RunResult, test: Test) -> TestResult | None:
-    found = next((each for each in result.tests if each.name == test.name), None)
-    return None if found is None or found.status == "skipped" else found
-
-
 def record_run(plan: Plan, result: RunResult, verdict: Verdict) -> bool:
-    """Add a run to its baseline if it is one of the branch's; False where that did not work."""
+    """Add a run to its baseline if it is one of the branch's; False where that did not work.
+
+    Of a test that ran twice the first run is recorded: were it the better one of the two, the
+    baseline would be better than the branch.
+    """
     origin = origin_of(Path(plan.directory), os.environ)
     why = why_not_recorded(plan, origin, os.environ)
     records = valid_records(plan, result, verdict, origin)
@@ -116,3 +127,18 @@ def record_run(plan: Plan, result: RunResult, verdict: Verdict) -> bool:
     names = ", ".join(each.test for each in records)
     click.echo(f"recorded in the baseline ({archive.store}): {names}", err=True)
     return True
+
+
+def _record(
+    plan: Plan, result: RunResult, test: Test, measured: TestResult, origin: Origin | None = None
+) -> Record:
+    from perfspec.judge.record import record_of  # noqa: PLC0415  (numpy, scipy)
+
+    commit, branch = (origin.commit, origin.branch) if origin else (None, None)
+    return record_of(plan, test, result, measured, commit=commit, branch=branch)
+
+
+def _result_of(result: RunResult, test: Test) -> TestResult | None:
+    """What a test has measured; None for one that did not run."""
+    found = next((each for each in result.tests if each.name == test.name), None)
+    return None if found is None or found.status == "skipped" else found

@@ -11,15 +11,12 @@ from msgspec.structs import replace
 
 from perfspec.cli.conclude import conclude, conclude_options
 from perfspec.cli.confirm import confirmed
+from perfspec.cli.judging import Judging
 from perfspec.cli.live import view_for
 from perfspec.cli.resume import interrupted_run
 from perfspec.cli.specs import choice_options, read_plan, spec_argument
 from perfspec.cli.workers import worker_options
 from perfspec.clock import SystemClock
-from perfspec.judge.abort import broken
-from perfspec.judge.analyses.levels import is_kept
-from perfspec.judge.model import Outcome
-from perfspec.judge.verdict import judge_test
 from perfspec.redact import Redactor
 from perfspec.run.contracts import BrokenRunError, RunOptions
 from perfspec.run.folder import RunFolder
@@ -28,26 +25,6 @@ from perfspec.run.supervisor import run_plan
 
 if TYPE_CHECKING:
     from perfspec.cli.workers import Chosen
-    from perfspec.measure.collect import Collector
-    from perfspec.measure.model import AbortHit, TestResult
-    from perfspec.plan.load import Span
-    from perfspec.plan.model import Test
-
-
-class Judging:
-    """The referee of a run: the judges that will decide the verdict, asked while it goes on."""
-
-    def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:
-        return broken(test.abort, collector)
-
-    def should_stop(self, test: Test, collector: Collector) -> AbortHit | None:
-        return broken(test.stop_when, collector)
-
-    def kept(self, test: Test, result: TestResult, span: Span) -> bool | None:
-        return is_kept(test, result, span)
-
-    def passed(self, test: Test, result: TestResult) -> bool:
-        return judge_test(test, result).outcome in {Outcome.PASS, Outcome.WARN}
 
 
 @click.command("run")
@@ -119,7 +96,7 @@ def command(
             result = run_plan(
                 plan,
                 folder,
-                referee=Judging(),
+                referee=Judging(plan, clock),
                 observer=observer,
                 options=options,
                 clock=clock,

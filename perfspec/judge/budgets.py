@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 WORDS: Final[dict[State, str]] = {
     "regression": "exceeded",
+    "unconfirmed": "not confirmed by a second run",
     "real": "with a real change",
     "undecided": "not decided",
     "no_baseline": "without a baseline",

@@ -55,7 +55,8 @@ def compare_test(question: Question, head: Record, past: Past) -> Comparison:
     chosen = choose_runs(head, past, question.rule)
     found = list(panels(head, chosen.runs, wanted(question.budgets, head))) if chosen.runs else []
     evidence = gather(question.budgets, head, chosen.runs, found) if chosen.runs else {}
-    problem = question.problem or slow_host(head, chosen.runs)
+    busy = slow_host(head, chosen.runs)
+    problem = question.problem or busy
     case = Case(
         evidence=evidence,
         family=Family.of(np.array([each.p for each in evidence.values()] or [1.0])),
@@ -75,6 +76,7 @@ def compare_test(question: Question, head: Record, past: Past) -> Comparison:
         shift_low=shared.low,
         shift_high=shared.high,
         suspect=shared.suspect and problem is None,
+        busy=busy is not None,
         false_alarms=_false_alarms(chosen),
         notes=(*chosen.notes, *shared.notes),
     )

@@ -11,7 +11,7 @@ from perfspec.plan.limits import Metric, Subject
 from perfspec.plan.load import Span
 
 FORMAT: Literal["perfspec/verdict/1"] = "perfspec/verdict/1"
-State = Literal["regression", "real", "within", "undecided", "no_baseline"]
+State = Literal["regression", "unconfirmed", "real", "within", "undecided", "no_baseline"]
 
 
 class Outcome(StrEnum):
@@ -59,7 +59,8 @@ class Change(Value, frozen=True, kw_only=True):
     smallest change that this run would have failed with 95 %) are shares of the baseline's value,
     or differences where the metric is itself a share; above 0 is more. From that of a latency what
     all endpoints share is taken off, so it is not always ``head`` / ``base``. ``p`` is adjusted for
-    the number of tests. ``history`` are the baseline's values, the newest last.
+    the number of tests. ``history`` are the baseline's values, the newest last. ``again`` is the
+    change in a second run, which had to confirm this one.
     """
 
     budget: str
@@ -79,6 +80,7 @@ class Change(Value, frozen=True, kw_only=True):
     detectable: float | None = None
     samples: int = 0
     history: tuple[float, ...] = ()
+    again: float | None = None
     waived: bool = False
     reason: str
     place: Place
@@ -106,7 +108,7 @@ class Comparison(Value, frozen=True, kw_only=True):
     machine does to everything that runs on it. None where not every run has one. ``shift`` is what
     all endpoints share beyond it, with its interval; None where it cannot be told, ``suspect``
     where it is more than the baseline explains. ``false_alarms`` bounds the chance that an
-    unchanged commit fails.
+    unchanged commit fails. ``busy``: the machine was too slow to decide anything.
     """
 
     runs: int
@@ -119,6 +121,7 @@ class Comparison(Value, frozen=True, kw_only=True):
     shift_low: float | None = None
     shift_high: float | None = None
     suspect: bool = False
+    busy: bool = False
     false_alarms: float | None = None
     notes: tuple[str, ...] = ()
 

@@ -39,9 +39,10 @@ def choose_runs(head: Record, past: Past, rule: BaselineRule) -> Chosen:
 def slow_host(head: Record, runs: tuple[Record, ...]) -> str | None:
     """Why the host was too busy to judge on: the probe took 1.5 times as long as it usually does.
 
-    Usually: the lower quartile of the runs that have one.
+    Usually: the lower quartile of the runs on the same machine that have one.
     """
-    usual = sorted(each.probe_s for each in runs if each.probe_s is not None)
+    alike = (each.probe_s for each in runs if each.machine == head.machine)
+    usual = sorted(each for each in alike if each is not None)
     if head.probe_s is None or not usual:
         return None
     quartile = usual[len(usual) // 4]

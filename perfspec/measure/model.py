@@ -219,7 +219,8 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One test. ``edges`` has one entry more than there are windows.
 
     ``probe`` (in rising order of windows) tells how fast the machine was that sent the load; it is
-    empty where workers of other machines sent it.
+    empty where workers of other machines sent it. ``confirmation`` is the same test run once more
+    right after this one, because what this one said of its budgets was in doubt.
 
     ``measured_s`` is how far the load really got; seconds behind it were not measured. ``reason``
     says in a sentence why the status is not ``complete``; a test that ``stop_when`` ended is

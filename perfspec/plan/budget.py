@@ -47,7 +47,8 @@ class Waiver(Value, frozen=True, kw_only=True):
 class BaselineRule(Value, frozen=True, kw_only=True):
     """Which runs are compared with: where they are kept, of which branch, how many.
 
-    ``missing`` is the outcome of a budget that the baseline cannot decide.
+    ``missing`` is the outcome of a budget that the baseline cannot decide. With ``confirm`` a test
+    that fails a budget runs once more, and fails only if it does so again.
     """
 
     store: str = "dir:.perfspec/baselines"
@@ -55,3 +56,4 @@ class BaselineRule(Value, frozen=True, kw_only=True):
     fewest: int = 5
     most: int = 30
     missing: Missing = "warn"
+    confirm: bool = True

@@ -36,6 +36,7 @@ class ChangeRow:
     base: str
     head: str
     change: str
+    again: str
     interval: str
     budget: str
     spark: str
@@ -90,7 +91,8 @@ def sentence(row: ChangeRow) -> str:
     if row.change == NOTHING:
         return f"{row.subject}: {row.metric}, budget {row.budget}"
     reach = f" ({row.interval})" if row.interval != NOTHING else ""
-    return f"{row.subject}: {row.metric} {row.change}{reach}, budget {row.budget}"
+    again = f", {row.again} in a second run" if row.again != NOTHING else ""
+    return f"{row.subject}: {row.metric} {row.change}{reach}{again}, budget {row.budget}"
 
 
 def evidence(row: ChangeRow) -> str:
@@ -144,6 +146,7 @@ def _row(change: Change) -> ChangeRow:
         base=NOTHING if change.base is None else amount(change.metric, change.base),
         head=NOTHING if change.head is None else amount(change.metric, change.head),
         change=NOTHING if change.change is None else percent(change.change, unit),
+        again=NOTHING if change.again is None else percent(change.again, unit),
         interval=f"{percent(change.low or 0.0)} to {percent(change.high or 0.0)}"
         if known
         else NOTHING,

@@ -84,11 +84,9 @@ class _Writer:
         if whole is not None:
             cases.insert(0, whole)
         found = self.results.get(test.name)
-        requirements = {
-            f"requirement.{each.id}": each.requirement
-            for each in (*planned.objectives, *planned.budgets)
-            if each.requirement
-        }
+        stated = [(each.id, each.requirement) for each in planned.objectives]
+        stated += [(each.id, each.requirement) for each in planned.budgets]
+        requirements = {f"requirement.{id_}": each for id_, each in stated if each}
         properties = {"verdict": test.outcome.value, "judged": judged_text(test)} | requirements
         started = found.started if found else self.result.started
         about = comparison_lines(test.comparison) if test.comparison else ()

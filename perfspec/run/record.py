@@ -62,6 +62,10 @@ class Record:
         self.tests.append(result)
         return result
 
+    def so_far(self) -> RunResult:
+        """What has been measured, as if the run had come to its end."""
+        return self._result(None)
+
     def save(self) -> None:
         """Write what there is, so that a run that is killed after it still has a result.
 

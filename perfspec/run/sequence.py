@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfspec.run.load import run_test
@@ -9,6 +10,7 @@ from perfspec.run.load import run_test
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from perfspec.measure.model import TestResult
     from perfspec.plan.model import Test
     from perfspec.run.context import Context
     from perfspec.run.contracts import Referee, StepError
@@ -16,60 +18,77 @@ if TYPE_CHECKING:
     from perfspec.run.record import Record
 
 
-def run_sequence(
-    context: Context,
-    record: Record,
-    failure: Callable[[], StepError | None],
-    referee: Referee,
-    monitoring: Monitoring,
-) -> str:
-    """Run them into ``record``; what comes back is why the rest is skipped, if there is a rest.
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """What its tests share. ``failure`` is asked all the time for what else has broken."""
 
-    Tests that ``record`` has already are not run again. ``failure`` is asked all the time for what
-    else has broken.
-    """
-    for number, test in enumerate(context.plan.tests, start=1):
-        if number > len(record.tests):
-            if context.hurry():
-                break
-            if not _run_next(context, test, record, failure, referee, monitoring):
-                return f"the run broke in test {test.name}"
-        if test.on_fail == "stop" and not referee.passed(test, record.tests[number - 1]):
-            return f"test {test.name} did not pass, and says on_fail: stop"
-    record.interrupted = context.hurry()
-    return "interrupted before it began"
+    context: Context
+    record: Record
+    failure: Callable[[], StepError | None]
+    referee: Referee
+    monitoring: Monitoring
 
+    def run(self) -> str:
+        """Run them into ``record``; returns why the rest is skipped, if there is a rest.
 
-def _run_next(
-    context: Context,
-    test: Test,
-    record: Record,
-    failure: Callable[[], StepError | None],
-    referee: Referee,
-    monitoring: Monitoring,
-) -> bool:
-    """Run one test, or skip it when it needs what did not pass; False when the run broke in it."""
-    unmet = _unmet(context, test, record, referee)
-    if unmet is not None:
-        context.observer.test_ended(test, record.skip(test, unmet))
-        return True
-    tests = context.plan.tests
-    context.observer.test_started(test, len(record.tests) + 1, len(tests))
-    outcome = run_test(context, test, referee, failure)
-    outcome.result.monitors = monitoring.during(outcome.result)
-    record.machine = outcome.machine or record.machine
-    record.tests.append(outcome.result)
-    if outcome.problem is not None:
-        record.problems.append(outcome.problem)
-    context.observer.test_ended(test, outcome.result)
-    record.save()
-    return outcome.problem is None
+        Tests that ``record`` has already are not run again.
+        """
+        context, record = self.context, self.record
+        for number, test in enumerate(context.plan.tests, start=1):
+            if number > len(record.tests):
+                if context.hurry():
+                    break
+                if not self._run_next(test):
+                    return f"the run broke in test {test.name}"
+            if test.on_fail == "stop" and not self._passed(test):
+                return f"test {test.name} did not pass, and says on_fail: stop"
+        record.interrupted = context.hurry()
+        return "interrupted before it began"
 
+    def _run_next(self, test: Test) -> bool:
+        """Run one test, or skip it when it needs what did not pass; False when the run broke."""
+        record, unmet = self.record, self._unmet(test)
+        if unmet is not None:
+            self.context.observer.test_ended(test, record.skip(test, unmet))
+            return True
+        number = len(record.tests) + 1
+        result, whole = self._measured(test, number)
+        record.tests.append(result)
+        self.context.observer.test_ended(test, result)
+        record.save()
+        return whole and self._confirmed(test, result, number)
 
-def _unmet(context: Context, test: Test, record: Record, referee: Referee) -> str | None:
-    """Why a test that needs others is skipped, None if each of them passed."""
-    for needed, result in zip(context.plan.tests, record.tests, strict=False):
-        if needed.name in test.needs and not referee.passed(needed, result):
-            became = "was skipped" if result.status == "skipped" else "did not pass"
-            return f"it needs {needed.name}, which {became}"
-    return None
+    def _confirmed(self, test: Test, result: TestResult, number: int) -> bool:
+        """Run a test that is in doubt once more, beside its result; False when the run broke."""
+        if self.context.hurry():
+            return True
+        doubt = self.referee.doubt(test, self.record.so_far())
+        if doubt is None:
+            return True
+        self.context.observer.warning(f"test {test.name} runs once more: {doubt}")
+        result.confirmation, whole = self._measured(test, number)
+        self.context.observer.test_ended(test, result.confirmation)
+        self.record.save()
+        return whole
+
+    def _measured(self, test: Test, number: int) -> tuple[TestResult, bool]:
+        """What a test has left, and whether the run may go on."""
+        context, record = self.context, self.record
+        context.observer.test_started(test, number, len(context.plan.tests))
+        outcome = run_test(context, test, self.referee, self.failure)
+        outcome.result.monitors = self.monitoring.during(outcome.result)
+        record.machine = outcome.machine or record.machine
+        if outcome.problem is not None:
+            record.problems.append(outcome.problem)
+        return outcome.result, outcome.problem is None
+
+    def _unmet(self, test: Test) -> str | None:
+        """Why a test that needs others is skipped, None if each of them passed."""
+        for needed, result in zip(self.context.plan.tests, self.record.tests, strict=False):
+            if needed.name in test.needs and not self._passed(needed):
+                became = "was skipped" if result.status == "skipped" else "did not pass"
+                return f"it needs {needed.name}, which {became}"
+        return None
+
+    def _passed(self, test: Test) -> bool:
+        return self.referee.passed(test, self.record.so_far())

@@ -21,7 +21,7 @@ from perfspec.run.monitoring import Monitoring
 from perfspec.run.preflight import check_preflight
 from perfspec.run.process import Launcher
 from perfspec.run.record import FULL_DISK, Record, write
-from perfspec.run.sequence import run_sequence
+from perfspec.run.sequence import Sequence
 from perfspec.run.services import Services
 from perfspec.run.warden import Warden
 
@@ -62,7 +62,7 @@ def run_plan(
 
     def work(context: Context, record: Record, failure: Failure) -> str:
         with Monitoring(context) as monitoring:
-            return run_sequence(context, record, failure, referee, monitoring)
+            return Sequence(context, record, failure, referee, monitoring).run()
 
     return run_around(
         plan, folder, work=work, observer=observer, options=options, clock=clock, before=before

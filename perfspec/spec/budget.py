@@ -234,3 +234,8 @@ class Baseline(Strict):
             ]
         },
     )
+    confirm: bool = Field(
+        default=True,
+        description="Whether a test that fails a budget runs once more and fails only if it does "
+        "so again. Example: `confirm: false`",
+    )

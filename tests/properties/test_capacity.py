@@ -21,7 +21,7 @@ from perfspec.plan.load import Stage, duration_s
 from perfspec.plan.metrics import metric_of
 from perfspec.plan.search import Search, first_level, most_tries
 from perfspec.run.search import Steering
-from tests.results import STARTED, make_test, place
+from tests.results import STARTED, make_plan, make_test, place
 from tests.series import spread, timeline
 
 if TYPE_CHECKING:

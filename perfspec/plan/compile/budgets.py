@@ -62,6 +62,7 @@ def compile_baseline(written: Spec) -> BaselineRule | None:
         fewest=fewest,
         most=most,
         missing=given.missing,
+        confirm=given.confirm,
     )
 
 

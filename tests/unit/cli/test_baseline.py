@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from perfspec import jsonio
+from perfspec.cli.judging import Judging
 from perfspec.cli.main import run
+from perfspec.clock import SystemClock
 from perfspec.judge.model import Verdict
+from perfspec.measure.model import RunResult
 from perfspec.plan.budget import BaselineRule, Budget
 from perfspec.plan.limits import Subject
 from perfspec.plan.metrics import metric_of
+from perfspec.plan.model import Plan, Protection
 from perfspec.run.folder import RUNS, RunFolder
 from tests.results import ENDPOINTS, limit, make_plan, make_run, make_test, measure, place
 from tests.unit.baseline.conftest import git
@@ -151,6 +155,60 @@ def test_a_pull_request_is_no_baseline(
     assert run(["baseline", "record", str(shop.ran(0).path)]) == 2
     assert "no baseline" in capsys.readouterr().err
     assert not (shop.folder / "history").exists()
+
+
+def read(folder: RunFolder) -> tuple[Plan, RunResult]:
+    return jsonio.read_json(folder.plan, Plan), jsonio.read_json(folder.result, RunResult)
+
+
+def test_what_sequences_ask_for_counts_budgets_too(shop: Shop) -> None:
+    recorded(shop, 8)
+    plan, result = read(shop.ran(9))
+    assert Judging(plan, SystemClock()).passed(plan.tests[0], result)
+    plan, result = read(shop.ran(10, slower=1.5))
+    judging = Judging(plan, SystemClock())
+    assert not judging.passed(plan.tests[0], result)
+    result.tests[0].confirmation = read(shop.ran(11))[1].tests[0]
+    assert judging.passed(plan.tests[0], result)
+
+
+def test_a_test_that_exceeds_a_budget_is_run_once_more(shop: Shop) -> None:
+    recorded(shop, 8)
+    plan, result = read(shop.ran(10, slower=1.5))
+    [test] = plan.tests
+
+    def doubt(**changed: Any) -> str | None:  # noqa: ANN401  (fields of the plan)
+        other = msgspec.structs.replace(plan, **changed)
+        return Judging(other, SystemClock()).doubt(other.tests[0], result)
+
+    assert doubt() == "the budget of order p50 and 1 more is exceeded, to be confirmed"
+    assert plan.baseline is not None
+    assert doubt(baseline=msgspec.structs.replace(plan.baseline, confirm=False)) is None
+    guarded = msgspec.structs.replace(plan.environment, protected=Protection())
+    assert doubt(environment=guarded) is None
+    failing = msgspec.structs.replace(test, objectives=(limit("p95", 0.001),))
+    assert doubt(tests=(failing,)) is None
+    assert doubt(tests=(msgspec.structs.replace(test, budgets=()),)) is None
+
+
+@pytest.mark.parametrize(("again", "code"), [(1.5, 1), (1.0, 0)])
+def test_a_regression_is_confirmed_by_the_second_run(
+    shop: Shop, again: float, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(shop, 8)
+    folder, (_, second) = shop.ran(10, slower=1.5), read(shop.ran(11, slower=again))
+    _, result = read(folder)
+    result.tests[0].confirmation = second.tests[0]
+    jsonio.write_json(folder.result, result)
+    capsys.readouterr()
+    assert run(["judge", str(folder.path)]) == code
+    said = " ".join(capsys.readouterr().out.split())
+    junit = (folder.report / "junit.xml").read_text(encoding="utf-8")
+    markdown = (folder.report / "summary.md").read_text(encoding="utf-8")
+    for text in (said, junit, markdown):
+        assert ("in two runs" if code else "worse in one run, and not in a second one") in text
+        assert "in a second run" in text.replace("second one", "second run")
+    assert "budgets 2 exceeded" in said if code else "2 not confirmed by a second run" in said
 
 
 def test_what_is_accepted_begins_anew(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:

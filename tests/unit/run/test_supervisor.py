@@ -65,6 +65,27 @@ def test_without_on_fail_the_sequence_goes_on(tmp_path: Path) -> None:
     assert [test.status for test in result.tests] == ["complete", "complete"]
 
 
+def test_a_test_in_doubt_runs_once_more(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path, *(make_test(name=each, hold_s=1.0) for each in ("smoke", "load")))
+    events = Events()
+    result = run(plan, options=options(), referee=Referee(doubted={"smoke"}), events=events)
+    smoke, load = result.tests
+    assert smoke.confirmation is not None
+    assert (smoke.confirmation.name, smoke.confirmation.status) == ("smoke", "complete")
+    assert load.confirmation is None
+    assert events.steps == [
+        "test started smoke 1/2",
+        "test ended smoke complete",
+        "warning test smoke runs once more: its orders are slower",
+        "test started smoke 1/2",
+        "test ended smoke complete",
+        "test started load 2/2",
+        "test ended load complete",
+    ]
+    written = jsonio.read_json(RunFolder.latest(tmp_path).result, RunResult)
+    assert jsonio.encode(written) == jsonio.encode(result)
+
+
 def test_a_broken_test_skips_the_rest(tmp_path: Path) -> None:
     tests = make_test(name="smoke", hold_s=1.0), make_test(name="load", hold_s=1.0)
     with pytest.raises(BrokenRunError) as caught:
