@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
+from perfspec.report.cost import measured_cost
 from perfspec.report.escape import one_line
 from perfspec.report.html.advise import steps
 from perfspec.report.html.graphics import GAUGE_WIDTH, SPARK_HEIGHT, SPARK_WIDTH
@@ -74,4 +75,7 @@ def _facts(plan: Plan, result: RunResult, verdict: Verdict) -> Iterator[tuple[st
     yield "Load processes", str(machine.workers)
     tools = f"Python {machine.python}, Locust {machine.locust}, libcurl {machine.libcurl}"
     yield "Versions", f"perfspec {result.tool}, {tools}"
+    cost = " ".join(measured_cost(plan, result))
+    if cost:
+        yield "Cost", cost.removeprefix("Cost: ")
     yield "Exit code", str(verdict.exit_code)

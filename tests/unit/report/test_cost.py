@@ -12,6 +12,7 @@ from perfspec.measure.monitored import Monitored, SampledSeries
 from perfspec.plan.cost import Usage, cost_of
 from perfspec.plan.prices import Prices
 from perfspec.report.cost import measured_cost, planned_cost
+from perfspec.report.html.report import report_html
 from perfspec.report.markdown import summary_md
 from perfspec.report.plan_view import render_plan
 from tests.results import limit, make_plan, make_run, make_test, measure
@@ -69,7 +70,11 @@ def test_a_run_costs_what_it_used() -> None:
     assert second == (
         "With more load for as long, on as many instances: 2 x 20.33 USD, 10 x 100.57 USD."
     )
-    assert "10.30 USD" in summary_md(PLAN, run, judge_run(PLAN, run)).replace("\\", "")
+    verdict = judge_run(PLAN, run)
+    assert "10.30 USD" in summary_md(PLAN, run, verdict).replace("\\", "")
+    page = report_html(PLAN, run, verdict)
+    assert first.removeprefix("Cost: ") in page
+    assert second in page
 
 
 def test_a_plan_says_what_it_would_cost() -> None:
