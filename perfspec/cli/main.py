@@ -28,6 +28,7 @@ _COMMANDS = {  # in the order of a day's work; a module is imported when its com
     "judge": ("judge", "Judge a finished run again, with the limits as they are now."),
     "report": ("report", "Write the report of a finished run again."),
     "compare": ("compare_runs", "Show the numbers of several runs side by side."),
+    "export": ("export", "Give a finished run to Prometheus, OpenTelemetry or tools of k6."),
     "ci": ("ci", "In a workflow: check, run, judge and publish."),
     "publish": ("publish", "Tell a finished run on GitHub: summary, check run, comment."),
     "baseline": ("baseline", "Look after the records that budgets compare with."),

@@ -60,6 +60,7 @@ def package(tmp_path: Path) -> Path:
         "spec",
         "expr",
         "demo",
+        "export",
     ]
     ground = ["units", "errors", "clock", "jsonio"]
     files = dict.fromkeys(
