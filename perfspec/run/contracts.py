@@ -88,13 +88,6 @@ class Referee(Protocol):
         """
         ...
 
-    def passed(self, test: Test, run: RunResult) -> bool:
-        """Whether a test is ``pass`` or ``warn``, its budgets included.
-
-        Asked for ``on_fail: stop`` and ``needs``; ``run`` is what there is so far.
-        """
-        ...
-
     def doubt(self, test: Test, run: RunResult) -> str | None:
         """Why a test that has ended is to run once more before it is decided; None if it is not."""
         ...
