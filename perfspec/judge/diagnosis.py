@@ -1,4 +1,4 @@
-"""What common failures most likely are, and what to try: from the errors of a test alone.
+"""What common failures most likely are, and what to try: from the result of a test alone.
 
 Each rule looks at one class of errors, at when and at how many users it came, and at what the plan
 says. It speaks only of what it has evidence for, and gives it; a class that is rarer than one
@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfspec.judge.diagnoses.latencies import of_latencies
+from perfspec.judge.diagnoses.monitors import of_monitors, strained
 from perfspec.judge.model import Diagnosis
 from perfspec.measure.errors import ErrorClass
 from perfspec.units import format_count, format_duration, format_share
@@ -17,11 +19,13 @@ from perfspec.units import format_count, format_duration, format_share
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from perfspec.measure.model import TestResult
+    from perfspec.judge.model import Finding
+    from perfspec.measure.model import ErrorGroup, TestResult
     from perfspec.plan.journey import Persona
     from perfspec.plan.model import Test
 
 FEWEST, TELLING = 10, 0.01
+SENT = frozenset({"request", "poll"})  # a group's failures are those of its requests
 UNDER_LOAD = 2.0  # times the users of the first second
 
 
@@ -30,7 +34,8 @@ class Symptom:
     """All failures of one class in one test.
 
     ``share`` is that of all requests, ``ok_before`` how many had succeeded when it began on the
-    endpoints where it came, ``users`` how many there were then, and ``started`` at the beginning.
+    endpoints where it came, ``users`` how many there were then, and ``started`` at the beginning;
+    ``strained`` are monitored series that were beyond their limits then.
     """
 
     error: ErrorClass
@@ -44,6 +49,7 @@ class Symptom:
     ok_before: int
     passed_per_s: float
     personas: Sequence[Persona]
+    strained: Sequence[str]
 
     @property
     def from_the_start(self) -> bool:
@@ -62,44 +68,59 @@ class Symptom:
             f" {self.users} users: {self.message}"
         )
 
+    @property
+    def then(self) -> str:
+        """What was strained when it began, as a sentence after another one."""
+        return f" Then {' and '.join(self.strained)}." if self.strained else ""
 
-def diagnose(test: Test, result: TestResult) -> tuple[Diagnosis, ...]:
-    """The likely causes of a test's errors, the commonest first."""
-    return tuple(
+
+def diagnose(
+    test: Test, result: TestResult, findings: Sequence[Finding] = ()
+) -> tuple[Diagnosis, ...]:
+    """The likely causes of a test's errors, the commonest first, and of limits not kept."""
+    errors = (
         Diagnosis(error=each.error, cause=cause, advice=advice, evidence=each.evidence)
         for each in _symptoms(test, result)
         for cause, advice in [_RULES[each.error](each)]
     )
+    return (
+        *errors,
+        *of_monitors(test, result, findings),
+        *of_latencies(test, result, findings),
+    )
 
 
 def _symptoms(test: Test, result: TestResult) -> Iterator[Symptom]:
-    requests = [each for each in result.series if each.key.kind == "request"]
-    total = sum(window.count for each in requests for window in each.windows)
-    classes = {each.error for each in result.errors if each.error in _RULES}
-    found = [_symptom(test, result, each, total) for each in sorted(classes)]
+    sent = [each for each in result.series if each.key.kind in SENT]
+    total = sum(window.count for each in sent for window in each.windows)
+    errors = [each for each in result.errors if each.key.kind in SENT and each.error in _RULES]
+    classes = {each.error for each in errors}
+    found = [
+        _symptom(test, result, [each for each in errors if each.error == error], total)
+        for error in sorted(classes)
+    ]
     yield from sorted(
         (each for each in found if each.count >= FEWEST or each.share >= TELLING),
         key=lambda each: -each.count,
     )
 
 
-def _symptom(test: Test, result: TestResult, error: ErrorClass, total: int) -> Symptom:
-    groups = [each for each in result.errors if each.error == error]
+def _symptom(test: Test, result: TestResult, groups: Sequence[ErrorGroup], total: int) -> Symptom:
     first = min(groups, key=lambda each: each.first_s)
     commonest = max(groups, key=lambda each: each.count)
     count = sum(each.count for each in groups)
     endpoints = tuple(dict.fromkeys(each.key.name for each in groups))
     before = passed = 0
     for series in result.series:
+        if series.key.kind not in SENT or series.key.name not in endpoints:
+            continue
         for window in series.windows:
             succeeded = window.count - sum(window.errors.values())
-            if series.key.kind == "request":
-                passed += succeeded * (result.edges[window.index + 1] > first.first_s)
-                if series.key.name in endpoints and result.edges[window.index] < first.first_s:
-                    before += succeeded
+            passed += succeeded * (result.edges[window.index + 1] > first.first_s)
+            before += succeeded * (result.edges[window.index] < first.first_s)
     seconds = max(1.0, result.measured_s - first.first_s)
     return Symptom(
-        error=error,
+        error=first.error,
         count=count,
         share=count / total if total else 1.0,
         endpoints=endpoints,
@@ -110,6 +131,7 @@ def _symptom(test: Test, result: TestResult, error: ErrorClass, total: int) -> S
         ok_before=before,
         passed_per_s=passed / seconds,
         personas=test.personas,
+        strained=strained(test, result, first.first_s),
     )
 
 
@@ -223,6 +245,46 @@ def _tls(_: Symptom) -> tuple[str, str]:
     )
 
 
+def _server(symptom: Symptom) -> tuple[str, str]:
+    if symptom.from_the_start:
+        return (
+            "These requests never worked (5xx), so it is not the load.",
+            "run `perfspec try`, and look at what the target writes into its log",
+        )
+    if symptom.under_load or symptom.strained:
+        return (
+            (
+                f"The target failed (5xx) from {symptom.users} users on: something that it needs"
+                f" ran out, such as connections of a pool, workers or memory.{symptom.then}"
+            ),
+            "look at its log at that second, and at the monitors that rose with the load",
+        )
+    return (
+        "The target failed at times (5xx), and not by load.",
+        "look at its log at those seconds: at what it depends on, and at exceptions",
+    )
+
+
+def _timeout(symptom: Symptom) -> tuple[str, str]:
+    if symptom.from_the_start:
+        return (
+            "No answer ever came in time.",
+            "run `perfspec try`; if such requests take longer by nature, raise their `timeout`",
+        )
+    if symptom.under_load or symptom.strained:
+        return (
+            (
+                f"Answers no longer came in time from {symptom.users} users on: requests queue for"
+                f" something that is used up.{symptom.then}"
+            ),
+            "look for what all of them need: workers, connections of a pool, a lock, a core",
+        )
+    return (
+        "The target stood still at times, and not by load.",
+        "look at what else ran at those seconds: backups, deployments, garbage collection",
+    )
+
+
 _RULES: dict[ErrorClass, Callable[[Symptom], tuple[str, str]]] = {
     ErrorClass.PAYMENT: _payment,
     ErrorClass.AUTH: _auth,
@@ -231,4 +293,6 @@ _RULES: dict[ErrorClass, Callable[[Symptom], tuple[str, str]]] = {
     ErrorClass.RESET: _reset,
     ErrorClass.DNS: _dns,
     ErrorClass.TLS: _tls,
+    ErrorClass.SERVER: _server,
+    ErrorClass.TIMEOUT: _timeout,
 }

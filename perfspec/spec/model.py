@@ -46,7 +46,7 @@ Ready = Annotated[
 Host = Annotated[
     str,
     Field(
-        pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+|\$\{[^}]+\})(:[0-9]{1,5})?$",
+        pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+|\$\{[^}]+\})(:([0-9]{1,5}|\$\{[^}]+\}))?$",
         json_schema_extra={"patternErrorMessage": "Write a host such as uploads.example.com"},
     ),
 ]

@@ -179,10 +179,11 @@ class MonitorLimitCompiler:
         within = None if isinstance(level, Level) else level.within
         for least, warn, fail in _sides(level):
             metric = self._metric(limit.series, least=least, in_time=least and within is not None)
+            side = "" if not least else ".min" if within is None else ".within"
             monitor, series, _ = _parts(limit.series)
             written = self.monitors.get(monitor)
             yield Objective(
-                id=f"{prefix}{monitor}.{series}.{metric.name}" + (".min" if least else ""),
+                id=f"{prefix}{monitor}.{series}.{metric.name}{side}",
                 subject=Subject(kind="monitor", name=f"{monitor}.{series}"),
                 metric=metric,
                 warn=None if warn is None else warn.value,

@@ -58,6 +58,10 @@ CASES = [
     (ErrorClass.RESET, 25.0, "under load, from 50 users on"),
     (ErrorClass.DNS, 10.0, "Name servers stopped answering"),
     (ErrorClass.TLS, 10.0, "handshake was refused"),
+    (ErrorClass.SERVER, 10.0, "failed at times (5xx), and not by load"),
+    (ErrorClass.SERVER, 25.0, "failed (5xx) from 50 users on"),
+    (ErrorClass.TIMEOUT, 10.0, "stood still at times, and not by load"),
+    (ErrorClass.TIMEOUT, 25.0, "no longer came in time from 50 users on"),
 ]
 
 
@@ -73,6 +77,8 @@ NEVER = {
     ErrorClass.AUTH: "credentials were never accepted",
     ErrorClass.CONNECT: "Nothing listens at this address",
     ErrorClass.DNS: "name of the host is not known",
+    ErrorClass.SERVER: "never worked (5xx), so it is not the load",
+    ErrorClass.TIMEOUT: "No answer ever came in time",
 }
 
 
@@ -91,6 +97,33 @@ def test_the_evidence_says_how_many_where_and_since_when() -> None:
     assert found(ErrorClass.RESET, 25.0).evidence == (
         "75 of the requests (9.38%), on login, the first after 25s at 50 users: as it was told"
     )
+
+
+def test_a_group_says_its_errors_only_once_more() -> None:
+    test = msgspec.structs.replace(TEST, personas=(reader(),))
+    result = timeline(test, lambda _: [0.1] * 20, lambda _: {ErrorClass.TLS: 5})
+    group = Key(kind="group", name="upload", persona="reader")
+    result.errors = [
+        ErrorGroup(key=key, error=ErrorClass.TLS, message="m", count=200, first_s=1, first_users=1)
+        for key in (group, KEY)
+    ]
+    (diagnosis,) = diagnose(test, result)
+    assert diagnosis.evidence.startswith("200 of the requests (25%), on login, the first")
+
+
+def test_a_rate_limit_is_that_of_the_endpoints_that_met_it() -> None:
+    test = msgspec.structs.replace(TEST, personas=(reader(),))
+    result = timeline(test, lambda _: [0.1] * 20, lambda _: {ErrorClass.THROTTLED: 15})
+    other = Key(kind="request", name="home", persona="reader")
+    result.series.append(timeline(test, lambda _: [0.1] * 500).series[0])
+    result.series[1].key = other
+    result.errors = [
+        ErrorGroup(
+            key=KEY, error=ErrorClass.THROTTLED, message="m", count=600, first_s=0, first_users=1
+        )
+    ]
+    (diagnosis,) = diagnose(test, result)
+    assert "about 5 requests a second were let through" in diagnosis.cause
 
 
 def test_a_rare_error_is_nobodys_problem() -> None:

@@ -62,10 +62,10 @@ def test_limits_are_replaced_by_series_and_objectives_add() -> None:
         "page.pool.mean": 0.8,
         "db.slow_queries.max": 3.0,
         "page.delay.p95": 0.3,
-        "scales.api.threads.max.min": 4.0,
+        "scales.api.threads.max.within": 4.0,
     }
     assert objectives["page.pool.mean"].warn == 0.5
-    scales = objectives["scales.api.threads.max.min"]
+    scales = objectives["scales.api.threads.max.within"]
     assert (scales.metric.at_least, scales.within_s, scales.if_absent) == (True, 9.0, "skip")
     assert objectives["db.slow_queries.max"].origin == (
         "environments.staging.slo.monitors.db.slow_queries"

@@ -1,0 +1,1 @@
+"""Likely causes that no class of errors shows: in latencies, and in what monitors read."""

@@ -1,0 +1,129 @@
+"""examples/nora: the plan, shortened, and the flaws that it is afraid of, found and named."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.commands import Kept, check_agreement, perfspec, started
+from tests.drivers import totals
+from tests.runs import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfspec.judge.model import Finding, TestVerdict
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nora")]
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "nora"
+TESTS = ["baseline", "peak", "spike", "soak", "stress"]
+SHORTENED = ("--sequence", "shortened", "--env-file", "shortened.env")
+FLAWS = {
+    "pool": (*SHORTENED, "--only", "stress"),
+    "scaling": (*SHORTENED, "--only", "spike"),
+    "provider": (*SHORTENED, "--only", "stress"),
+    "storage": (*SHORTENED, "--only", "peak"),
+    "leak": ("--only", "soak", "--env-file", "shortened.env"),  # growth needs real time
+}
+
+
+def copied(folder: Path) -> Path:
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    return folder
+
+
+def ports() -> dict[str, str]:
+    return {"PORT": str(free_port()), "UPLOAD_PORT": str(free_port())}
+
+
+def test_the_whole_plan_runs_shortened_and_everything_takes_part(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "nora")
+    kept = check_agreement(perfspec(folder, "run", *SHORTENED, **ports()), folder)
+    assert [(each.name, each.status) for each in kept.result.tests] == [
+        (name, "complete") for name in TESTS
+    ]
+    assert {name for each in kept.result.tests for name in totals(each)} == {
+        each.name for each in kept.plan.endpoints
+    }
+    failed = {each.error for test in kept.result.tests for each in test.errors}
+    assert failed <= {"throttled"}  # the provider's 429 is all that may go wrong
+    assert {series.key.persona for each in kept.result.tests for series in each.series} == {
+        "member", "family", "reader", "resident", "heavy",
+    }  # fmt: skip
+    read = {monitor.name for each in kept.result.tests for monitor in each.monitors}
+    assert read == {"api", "app", "db", "providers"}
+    judged = {each.objective for test in kept.verdict.tests for each in test.findings}
+    assert judged >= {
+        "app.instances.max.within", "uploads.put_audio.success_rate", "transcribe.done.p95",
+        "providers.analyse.server_error_rate", "pool.db.connections.max", "total.capacity",
+        "rate_limits.providers.throttled.max", "api.rss.growth", "total.degradation.p95",
+    }  # fmt: skip
+    assert "instance h of app.instances" in kept.summary
+    assert "requests of analyse" in kept.summary
+
+
+@pytest.fixture(scope="module")
+def flawed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Kept]]:
+    """All at the same time: none of them measures how fast the server is."""
+    with ExitStack() as stack:
+        folders, commands = {}, []
+        for fault, arguments in FLAWS.items():
+            folders[fault] = folder = copied(tmp_path_factory.mktemp(fault) / "nora")
+            spec = folder / "perfspec.yaml"
+            text = spec.read_text(encoding="utf-8")
+            spec.write_text(text.replace("duration: 6h", "duration: 10s"), encoding="utf-8")
+            run = started(folder, "run", *arguments, FAULT=fault, **ports())
+            commands.append(stack.enter_context(run))
+        for command in commands:
+            command.end()
+        yield {fault: Kept(folder) for fault, folder in folders.items()}
+
+
+def only(kept: Kept) -> tuple[TestVerdict, dict[str, Finding]]:
+    (test,) = kept.verdict.tests
+    return test, {each.objective: each for each in test.findings if each.outcome == "fail"}
+
+
+def test_a_pool_of_20_connections_that_is_used_up(flawed: dict[str, Kept]) -> None:
+    test, broken = only(flawed["pool"])
+    assert broken["pool.db.connections.max"].observed == 20
+    causes = [each.cause for each in test.diagnoses]
+    assert any(each.startswith("db.connections went up to 20 and no further") for each in causes)
+    assert "such as a pool of connections" in flawed["pool"].summary
+
+
+def test_instances_that_never_come(flawed: dict[str, Kept]) -> None:
+    test, broken = only(flawed["scaling"])
+    assert broken["app.instances.max.min"].observed == 1
+    causes = [each.cause for each in test.diagnoses]
+    assert "app.instances stayed at 1 whatever the load was: scaling did not begin." in causes
+
+
+def test_a_provider_that_pulls_us_down_with_it(flawed: dict[str, Kept]) -> None:
+    test, broken = only(flawed["provider"])
+    assert "providers.analyse.server_error_rate" in broken
+    (server,) = [each for each in test.diagnoses if each.error == "server"]
+    assert "providers.throttled was at" in server.cause
+    assert "on analyse" in server.evidence
+
+
+def test_uploads_that_the_bucket_refuses(flawed: dict[str, Kept]) -> None:
+    test, broken = only(flawed["storage"])
+    assert broken["uploads.put_audio.success_rate"].observed == 0
+    (server,) = [each for each in test.diagnoses if each.error == "server"]
+    assert server.cause == "These requests never worked (5xx), so it is not the load."
+    assert "on put_audio" in server.evidence
+
+
+def test_memory_that_leaks(flawed: dict[str, Kept]) -> None:
+    test, broken = only(flawed["leak"])
+    grown = broken["api.rss.growth"]
+    assert grown.low is not None
+    assert grown.low > 0.1
+    assert any(each.cause.startswith("api.rss grows") for each in test.diagnoses)
+    assert "heap snapshots" in flawed["leak"].summary
