@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 SLOWNESS = {"login": 1.4, "list_books": 0.6, "get_book": 0.4, "order": 2.0}
 LOAD = (Stage(users=40, ramp_s=30, hold_s=120), Stage(users=0, ramp_s=15))
 LADDER = tuple(Stage(users=20 * step, ramp_s=10, hold_s=50) for step in range(1, 8))
+SPIKE = (
+    Stage(users=20, ramp_s=5, hold_s=120),
+    Stage(users=60, ramp_s=10, hold_s=40),
+    Stage(users=20, ramp_s=5, hold_s=120),
+)
 WAVES = (1.01, 0.97, 1.0, 1.03, 0.99, 0.98, 1.02, 1.0, 0.97, 1.01, 1.0, 0.99)
 MESSAGE = 'expected status 201, got 503: {"error": "pool exhausted"}'
 
@@ -50,10 +55,11 @@ def shaped(
     *,
     failing: Shape = lambda _: 0.0,
     busy: Shape = lambda _: 0.35,
+    drag: Shape = lambda _: 1.0,
     requests_of_a_user: float = 0.6,
     slowness: dict[str, float] = SLOWNESS,
 ) -> TestResult:
-    """``slow`` is seconds by users; ``failing`` (a share) and ``busy`` (of a core) are by second."""
+    """``slow`` is seconds by users; ``failing`` (a share), ``busy`` (of a core) and ``drag`` (a factor) by second."""
     random = Random(7)
     edges = window_edges(test.stages, test.warm_up_s)
     curve = phases(test.stages)
@@ -63,7 +69,7 @@ def shaped(
         each = users * requests_of_a_user * (end - start) / len(slowness)
         for name, factor in slowness.items():
             n = round(each * random.uniform(0.9, 1.1))
-            median = slow(users) * factor * random.uniform(0.93, 1.07)
+            median = slow(users) * drag(start) * factor * random.uniform(0.93, 1.07)
             times = [int(median * random.lognormvariate(0, 0.35) * 1e6) for _ in range(n)]
             if times:
                 failed = round(n * failing(start))
@@ -132,6 +138,31 @@ def ladder_run() -> tuple[Plan, RunResult]:
     )
     plan = make_plan(capacity)
     measured = shaped(capacity, lambda users: 0.05 / max(1 - users / 150, 0.06))  # a queue
+    return plan, make_run(plan, measured)
+
+
+def spiky_run() -> tuple[Plan, RunResult]:
+    """Slower and slower before a peak, and 40 s of pain after it."""
+    memory = Subject(kind="monitor", name="api.memory")
+    spike = make_test(
+        limit("recovery_time", 30.0, line=51),
+        limit("degradation.p95", 0.2, line=52),
+        limit("growth.api.memory", 0.1, on=memory, line=53),
+        name="spike",
+        stages=SPIKE,
+        warm_up_s=5,
+    )
+    plan = make_plan(spike)
+    measured = shaped(
+        spike,
+        _gentle,
+        drag=lambda second: 1 + second / 400 if second < 130 else 3.0 if second < 218 else 1.3,
+        requests_of_a_user=1.5,
+    )
+    at_s = [float(second) for second in range(0, 300, 2)]
+    rising = [4e8 * (1 + at / 600) for at in at_s]
+    series = SampledSeries(name="memory", unit="bytes", at_s=at_s, values=list(rising))
+    measured.monitors = [Monitored(name="api", every_s=2, series=[series])]
     return plan, make_run(plan, measured)
 
 

@@ -21,6 +21,7 @@ from tests.shapes import (
     passing_run,
     six_hours_run,
     slower_than_before,
+    spiky_run,
     undecided_run,
 )
 
@@ -43,6 +44,7 @@ TYPICAL: dict[str, Run] = {
     "inconclusive": undecided_run,
     "capacity": ladder_run,
     "several": bookshop_run,
+    "spike": spiky_run,
 }
 # the lines of each chart whose colour no pixel has, save those that a later line lies upon
 DRAWN = """() => sections.flatMap((section) => section.charts.map((chart) => {
@@ -178,6 +180,11 @@ def test_what_was_found_out_beside_the_limits_is_told(opened: Open) -> None:
     ]  # fmt: skip
     assert levels.last.inner_text().endswith("broken")
     assert capacity.get_by_text("Capacity: 120 users; broken at 140.").is_visible()
+    ladder = figure(capacity, "Latency by level")
+    ladder.get_by_role("group").press("End")
+    assert legend(ladder) == {"users": "140", "p95": "2.08 s", "broken": "2.08 s"}
+    ladder.get_by_role("group").press("ArrowLeft")
+    assert legend(ladder)["broken"] == "–"  # noqa: RUF001  (what the page shows)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -27,6 +27,14 @@ class Bound(Value, frozen=True, kw_only=True):
     value: float
 
 
+class Stretch(Value, frozen=True, kw_only=True):
+    """A time that something took, in seconds of the test."""
+
+    start_s: float
+    end_s: float
+    label: str
+
+
 class Chart(Value, frozen=True, kw_only=True):
     """Lines over the time axis of the test, from zero up."""
 
@@ -34,6 +42,7 @@ class Chart(Value, frozen=True, kw_only=True):
     unit: Unit
     lines: tuple[Line, ...]
     bounds: tuple[Bound, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
 
 
 def rounded(value: float | None, digits: int = 4) -> float | None:

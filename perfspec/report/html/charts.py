@@ -13,6 +13,8 @@ from perfspec.report.escape import one_line
 from perfspec.report.html.chart import Bound, Chart, Line, rounded
 from perfspec.report.html.columns import added_up, coarser, columns, edges_of, in_columns
 from perfspec.report.html.distribution import Distribution, Heat, distribution_of, heat_of
+from perfspec.report.html.ladder import ladder_charts, rungs
+from perfspec.report.html.overlays import Overlays
 from perfspec.report.html.whole import whole_charts
 from perfspec.report.tables import TOTAL, subjects
 from perfspec.units import format_duration
@@ -20,7 +22,7 @@ from perfspec.units import format_duration
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfspec.judge.model import Finding, TestVerdict
+    from perfspec.judge.model import TestVerdict
     from perfspec.measure.histogram import Histogram
     from perfspec.measure.model import TestResult, Window
     from perfspec.plan.limits import Subject
@@ -56,7 +58,8 @@ class SubjectCharts(Value, frozen=True, kw_only=True):
 class TestCharts(Value, frozen=True, kw_only=True):
     """One test. ``edges`` are those of the columns; ``judged`` are pairs of seconds.
 
-    ``charts`` are of the test as a whole: users, generator.
+    ``charts`` are of the test as a whole: users, generator. ``ladder`` has one value for each of
+    ``levels``, in users.
     """
 
     test: str
@@ -66,6 +69,8 @@ class TestCharts(Value, frozen=True, kw_only=True):
     judged: tuple[tuple[float, float], ...]
     subjects: tuple[SubjectCharts, ...]
     charts: tuple[Chart, ...]
+    levels: tuple[int, ...] = ()
+    ladder: tuple[Chart, ...] = ()
 
 
 class Drawing:
@@ -84,11 +89,13 @@ class Drawing:
         most = min(max(room, FEWEST_COLUMNS), MOST_COLUMNS)
         self.axis = columns(test, result, verdict.judged, most)
         self.result = in_columns(result, self.axis)
+        self.overlays = Overlays(test, result, verdict.findings)
         self._original = result
 
     def charts(self) -> TestCharts:
         """Everything that is drawn over time, and the distributions."""
         warm = coarser(self.axis, MOST_HEAT_COLUMNS)
+        levels = rungs(self.verdict.capacity)
         return TestCharts(
             test=self.test.name,
             edges=edges_of(self.axis),
@@ -96,7 +103,9 @@ class Drawing:
             bands=tuple(bands(self.test)),
             judged=tuple((each.start_s, each.end_s) for each in joined(self.verdict.judged)),
             subjects=tuple(self._subject(each, warm) for each in self.subjects),
-            charts=tuple(whole_charts(self.test, self._original, self.axis)),
+            levels=tuple(each.users for each in levels),
+            ladder=tuple(ladder_charts(self.test, levels)),
+            charts=tuple(whole_charts(self.test, self._original, self.axis, self.overlays)),
         )
 
     def windows(self, subject: Subject) -> list[Window]:
@@ -106,7 +115,7 @@ class Drawing:
     def _subject(self, subject: Subject, warm: Sequence[Column]) -> SubjectCharts:
         windows = self.windows(subject)
         charts = [
-            _latency(windows, subject, self.verdict.findings),
+            self._latency(windows, subject),
             _throughput(windows, self.axis),
         ]
         if any(each.errors for each in windows):
@@ -116,6 +125,31 @@ class Drawing:
             charts=tuple(charts),
             distribution=distribution_of(self.result, subject, self.verdict.judged),
             heat=heat_of(added_up(windows, self.axis, warm)),
+        )
+
+    def _latency(self, windows: Sequence[Window], subject: Subject) -> Chart:
+        lines = [
+            Line(
+                name=each,
+                values=tuple(_ms(one.latency.quantile(QUANTILES[each])) for one in windows),
+            )
+            for each in DRAWN
+        ]
+        lines += self.overlays.drift(subject, self.axis, lines)
+        if any(each.service for each in windows):  # of arrivals, whose latency holds waiting too
+            values = tuple(_ms(_p95(each.service)) for each in windows)
+            lines.append(Line(name="p95 of service time", values=values))
+        bounds = (
+            Bound(name=f"{each.metric.name} limit", value=rounded(each.fail * 1000) or 0)
+            for each in self.verdict.findings
+            if each.subject == subject and each.metric.name in DRAWN and each.fail is not None
+        )
+        return Chart(
+            title="Latency",
+            unit="ms",
+            lines=tuple(lines),
+            bounds=tuple(bounds),
+            stretches=tuple(self.overlays.recovery(subject)),
         )
 
 
@@ -138,24 +172,6 @@ def bands(test: Test) -> Iterator[Band]:
         word = "ramp to" if each.kind == "ramp" else "hold"
         label = f"{word} {level_text(test, each.level_to)}, {length}"
         yield Band(kind=each.kind, start_s=each.start_s, end_s=each.end_s, label=label)
-
-
-def _latency(windows: Sequence[Window], subject: Subject, findings: Sequence[Finding]) -> Chart:
-    lines = [
-        Line(
-            name=name, values=tuple(_ms(each.latency.quantile(QUANTILES[name])) for each in windows)
-        )
-        for name in DRAWN
-    ]
-    if any(each.service for each in windows):  # of arrivals, whose latency holds waiting too
-        values = tuple(_ms(_p95(each.service)) for each in windows)
-        lines.append(Line(name="p95 of service time", values=values))
-    bounds = (
-        Bound(name=f"{each.metric.name} limit", value=rounded(each.fail * 1000) or 0)
-        for each in findings
-        if each.subject == subject and each.metric.name in DRAWN and each.fail is not None
-    )
-    return Chart(title="Latency", unit="ms", lines=tuple(lines), bounds=tuple(bounds))
 
 
 def _throughput(windows: Sequence[Window], axis: Sequence[Column]) -> Chart:

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from perfspec.plan.model import Test
     from perfspec.report.html.chart import Unit
     from perfspec.report.html.columns import Column
+    from perfspec.report.html.overlays import Overlays
 
 Values = tuple[float | None, ...]
 
 
-def whole_charts(test: Test, result: TestResult, axis: Sequence[Column]) -> Iterator[Chart]:
+def whole_charts(
+    test: Test, result: TestResult, axis: Sequence[Column], overlays: Overlays
+) -> Iterator[Chart]:
     """Those that there are numbers for."""
     if test.open_model is not None:
         yield _journeys(test, result, axis)
@@ -36,7 +39,7 @@ def whole_charts(test: Test, result: TestResult, axis: Sequence[Column]) -> Iter
             ]
         )
     for monitor in result.monitors:
-        yield from _monitor(monitor, axis)
+        yield from _monitor(monitor, axis, overlays)
 
 
 def _journeys(test: Test, result: TestResult, axis: Sequence[Column]) -> Chart:
@@ -80,15 +83,16 @@ def _generator(groups: Sequence[Sequence[Health]]) -> Iterator[Chart]:
     yield Chart(title="Load generator: longest stall", unit="ms", lines=(stall,))
 
 
-def _monitor(monitor: Monitored, axis: Sequence[Column]) -> Iterator[Chart]:
+def _monitor(monitor: Monitored, axis: Sequence[Column], overlays: Overlays) -> Iterator[Chart]:
     """Series of one unit go together."""
     for unit in dict.fromkeys(each.unit for each in monitor.series):
         shown, factor = _shown(unit)
-        lines = (
+        lines = [
             Line(name=one_line(each.name), values=_sampled(each, axis, factor))
             for each in monitor.series
             if each.unit == unit
-        )
+        ]
+        lines += overlays.growth(monitor.name, axis, lines)
         title = f"Monitor {one_line(monitor.name)}"
         yield Chart(title=title, unit=shown, lines=tuple(lines))
 

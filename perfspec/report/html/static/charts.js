@@ -81,6 +81,27 @@ function boundsOf(u, chart) {
   u.ctx.restore();
 }
 
+// How long something took: shaded, with a bar above the axis.
+function stretchesOf(u, chart) {
+  const { left, top, width, height } = u.bbox;
+  const pixel = devicePixelRatio;
+  u.ctx.save();
+  u.ctx.fillStyle = colour("open");
+  u.ctx.font = `${11 * pixel}px system-ui, sans-serif`;
+  u.ctx.textAlign = "left";
+  for (const { start_s, end_s, label } of chart.stretches) {
+    const from = Math.max(u.valToPos(start_s, "x", true), left);
+    const to = Math.min(u.valToPos(end_s, "x", true), left + width);
+    if (to < from) continue;
+    u.ctx.globalAlpha = 0.12;
+    u.ctx.fillRect(from, top, to - from, height);
+    u.ctx.globalAlpha = 1;
+    u.ctx.fillRect(from, top + height - 4 * pixel, to - from, 4 * pixel);
+    u.ctx.fillText(label, from + 5 * pixel, top + 14 * pixel);
+  }
+  u.ctx.restore();
+}
+
 // Charts go from a little below zero, so that a line at zero is seen whole, to the highest value; a limit far above what was measured is not worth flattening it.
 function heightOf(chart) {
   const highest = Math.max(0, ...chart.lines.map((line) => Math.max(...line.values.map((v) => v ?? 0))));
@@ -101,13 +122,13 @@ function lineChart(chart, places, shared) {
     axes: [shared.x, axis(format, { size: 66 })],
     series: [shared.xSeries, ...chart.lines.map((line, at) => ({
       label: line.name,
-      stroke: () => colour(line.dashed ? "quiet" : `line-${(at % 8) + 1}`),
+      stroke: () => colour(line.dashed ? "ink" : `line-${(at % 8) + 1}`),
       width: 1.75,
       dash: line.dashed ? [5, 4] : [],
       points: { show: shared.few },
       value: (u, value) => (value == null ? "–" : format(value)),
     }))],
-    hooks: { drawClear: [shared.shade], draw: [(u) => boundsOf(u, chart), ...(shared.over ? [shared.over] : [])] },
+    hooks: { drawClear: [shared.shade], draw: [(u) => boundsOf(u, chart), (u) => stretchesOf(u, chart), ...(shared.over ? [shared.over] : [])] },
   };
   const said = chart.lines.map((line) => {
     const values = line.values.filter((value) => value != null);

@@ -32,13 +32,15 @@ class Section {
     const time = test.runs ? trendCharts(test, subject) : timeCharts(test, subject);
     const spread = subject.distribution
       ? [histogramChart(subject.distribution), percentileChart(subject.distribution)] : [];
-    this.fill(".time", time);
-    this.fill(".spread", spread);
+    this.fill(this.element.querySelector(".time"), time);
+    this.fill(this.element.querySelector(".spread"), spread);
+    if (test.ladder?.length) {
+      this.fill(this.element.closest("article").querySelector(".ladder"), test.ladder.map((each) => ladderChart(test.levels, each)));
+    }
     this.reset.hidden = true;
   }
 
-  fill(selector, drawings) {
-    const place = this.element.querySelector(selector);
+  fill(place, drawings) {
     place.replaceChildren();
     for (const each of drawings) {
       const plot = figure(place, each);

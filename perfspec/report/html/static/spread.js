@@ -45,3 +45,22 @@ function percentileChart({ curve }) {
   const said = `from ${latency(values[0])} to ${latency(values.at(-1))}`;
   return { title: "Percentiles of the judged latencies", said, options, data: [odds, values] };
 }
+
+// One value for each level of a capacity test; those that broke are points of their own.
+function ladderChart(levels, chart) {
+  const [low, high] = [levels[0], levels.at(-1)];
+  const pad = (high - low) * 0.04;
+  const found = lineChart(chart, levels, {
+    ...still,
+    cursor: { drag: { x: false, y: false }, y: false },
+    scales: { x: { time: false, range: [low - pad, high + pad] } },
+    x: axis(count, { size: 30, space: 50 }),
+    xSeries: { label: "users", value: (u, value) => (value == null ? "–" : count(value)) },
+    shade: () => {},
+    few: true,
+  });
+  const broken = found.options.series[2];
+  broken.stroke = () => colour("bad");
+  broken.points = { show: true, size: 9, fill: () => colour("bad") };
+  return found;
+}

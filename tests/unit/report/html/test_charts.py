@@ -96,7 +96,11 @@ def test_a_monitor_becomes_charts_by_unit() -> None:
     plan = make_plan(test)
     run = make_run(plan, result)
     drawing = Drawing(plan, test, result, judge_run(plan, run).tests[0], tests=1)
-    found = [each for each in whole_charts(test, result, drawing.axis) if "pool" in each.title]
+    found = [
+        each
+        for each in whole_charts(test, result, drawing.axis, drawing.overlays)
+        if "pool" in each.title
+    ]
     assert [(each.unit, [line.name for line in each.lines]) for each in found] == [
         ("ms", ["wait"]),
         ("ratio", ["used", "idle"]),
