@@ -222,7 +222,8 @@ def _change(
         p=0.0004,
         detectable=0.06,
         samples=660,
-        history=() if base is None else tuple(base * wave for wave in WAVES),
+        history=() if base is None else tuple(base * wave for wave in (1.3, 1.28, 1.31, *WAVES)),
+        since=0 if base is None else 3,
         reason={"regression": "beyond the budget", "within": "within the budget"}.get(
             state, "there is nothing to compare with yet"
         ),

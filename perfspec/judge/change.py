@@ -103,6 +103,7 @@ def _change(
         p=float(family.adjusted[at]),
         samples=evidence.samples,
         history=evidence.history,
+        since=evidence.since,
         **_reach(budget, evidence, family),
     )
 

@@ -26,7 +26,9 @@ FEWEST_FAILED: Final = 5  # below it, chance alone makes a rate
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One test of the family. ``history`` are the values of the runs it was compared with.
+    """One test of the family. ``history`` are the values of the runs before.
+
+    It was compared with those from ``since`` on.
 
     ``effect`` above 0 is worse: the logarithm of a ratio, or with ``se`` None the difference of two
     rates. ``p`` is one-sided and not adjusted.
@@ -40,6 +42,7 @@ class Evidence:
     history: tuple[float, ...]
     se: float | None = None
     df: float = 0.0
+    since: int = 0
 
 
 def key_of(budget: Budget) -> Key:
@@ -76,6 +79,7 @@ def gather(
                 head=math.exp(log_latency(mine, budget.metric.name)),
                 samples=mine.requests if mine else 0,
                 history=tuple(map(math.exp, logs)),
+                since=len(logs) - len(part),
             )
         if evidence is not None:
             found[key] = evidence

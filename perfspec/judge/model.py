@@ -59,8 +59,9 @@ class Change(Value, frozen=True, kw_only=True):
     smallest change that this run would have failed with 95 %) are shares of the baseline's value,
     or differences where the metric is itself a share; above 0 is more. From that of a latency what
     all endpoints share is taken off, so it is not always ``head`` / ``base``. ``p`` is adjusted for
-    the number of tests. ``history`` are the baseline's values, the newest last. ``again`` is the
-    change in a second run, which had to confirm this one.
+    the number of tests. ``history`` are the baseline's values, the newest last; those before
+    ``since`` are older than the last change of level and do not count. ``again`` is the change in a
+    second run, which had to confirm this one.
     """
 
     budget: str
@@ -80,6 +81,7 @@ class Change(Value, frozen=True, kw_only=True):
     detectable: float | None = None
     samples: int = 0
     history: tuple[float, ...] = ()
+    since: int = 0
     again: float | None = None
     waived: bool = False
     reason: str
@@ -214,7 +216,8 @@ class Capacity(Value, frozen=True, kw_only=True):
 
     ``certainty``: "exact" for the last level that was kept before one that was not (``broken_at``),
     "at_least" where none was broken, "about" in a ramp without holds, "below" where the first level
-    broke. ``recommended`` is ``share`` of it.
+    broke. ``confirmed`` says whether a search tried its answer again often enough, None where the
+    levels were written. ``recommended`` is ``share`` of it.
     """
 
     users: int

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from perfspec.report.answers import level_cells
 from perfspec.report.changes import GRAVEST_FIRST, change_rows
-from perfspec.report.html.graphics import GAUGE_WIDTH, Gauge, change_gauge, spark_path
+from perfspec.report.html.graphics import (
+    GAUGE_WIDTH,
+    Gauge,
+    HistoryDrawing,
+    change_gauges,
+    history_drawing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BudgetView:
-    """One budget. ``spark`` are the baseline's values, and this run's as the last."""
+    """One budget, its change beside the others', and the runs before it."""
 
     row: ChangeRow
     gauge: Gauge | None
-    spark: str
+    history: HistoryDrawing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,9 @@ def budgets(comparison: Comparison | None) -> Iterator[BudgetView]:
     if comparison is None:
         return
     changes = sorted(comparison.changes, key=lambda each: GRAVEST_FIRST.index(each.outcome))
-    for row, change in zip(change_rows(changes), changes, strict=True):
-        values = (*change.history, *(() if change.head is None else (change.head,)))
-        yield BudgetView(row, change_gauge(change), spark_path(values))
+    gauges = change_gauges(changes)
+    for row, change, gauge in zip(change_rows(changes), changes, gauges, strict=True):
+        yield BudgetView(row, gauge, history_drawing(change))
 
 
 def ladder(capacity: Capacity | None) -> Iterator[LevelView]:

@@ -297,7 +297,9 @@ def test_only_what_came_after_a_change_is_the_baseline() -> None:
     old = tuple(record(number, slower=SLOW) for number in range(8))
     new = tuple(record(number) for number in range(8, 16))
     comparison = compare(0, before=Past(old + new), head={"slower": SLOW})
-    assert of(comparison, "endpoint_3.p95").outcome is Outcome.FAIL
+    found = of(comparison, "endpoint_3.p95")
+    assert (found.outcome, len(found.history), found.since) == (Outcome.FAIL, 16, 8)
+    assert of(comparison, "endpoint_4.p95").since == 0
 
 
 def test_a_problem_leaves_everything_undecided() -> None:
