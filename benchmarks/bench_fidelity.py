@@ -36,6 +36,7 @@ import psutil
 
 from perfspec import jsonio
 from perfspec.judge.model import Verdict
+from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import RunResult, Window
 from perfspec.plan.metrics import QUANTILES
 from perfspec.run.folder import RunFolder
@@ -131,8 +132,16 @@ def perfspec(load: Load, folder: Path) -> Found:
     invalid = jsonio.read_json(runs.verdict, Verdict).tests[0].invalid
     cpu = median(each.cpu for each in test.health)
     delay_ms = median(each.hub_delay_us for each in test.health) / 1000
+    waits = Histogram()
+    for each in test.health:
+        waits.merge(each.waits or Histogram())
+    waited = ", ".join(
+        f"{shown} {(waits.quantile(QUANTILES[name]) or math.nan) * 1000:.2f} ms"
+        for name, shown in SHOWN.items()
+    )
     found = Found(
-        said=f"{invalid or 'valid'} ({cpu:.0%} of a core, delays of up to {delay_ms:.1f} ms)"
+        said=f"{invalid or 'valid'} ({cpu:.0%} of a core, delays of up to {delay_ms:.1f} ms;"
+        f" answers waited {waited})"
     )
     for name in ENDPOINTS:
         window = total(test, name)

@@ -79,6 +79,8 @@ def metrics(app: Bookshop, _request: Incoming) -> Response:
     lines += [
         "# TYPE bookshop_requests_in_flight gauge",
         f"bookshop_requests_in_flight {app.in_flight}",
+        "# TYPE bookshop_instances gauge",
+        f"bookshop_instances {app.effects.instances}",
         "# TYPE process_resident_memory_bytes gauge",
         f"process_resident_memory_bytes {process.memory_info().rss}",
         "# TYPE process_cpu_seconds_total counter",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import gevent
 from gevent.event import Event
-from gevent.lock import BoundedSemaphore
+from gevent.lock import Semaphore
 
 from perfspec.demo.faults import (
     EVERYWHERE,
@@ -21,6 +21,7 @@ from perfspec.demo.faults import (
     Leak,
     Overload,
     Saturate,
+    ScaleOut,
     Slow,
     SlowStart,
     Stall,
@@ -52,8 +53,12 @@ class Effects:
         self._drifts = [each for each in parsed if isinstance(each, Drift)]
         self._leaks = [each for each in parsed if isinstance(each, Leak)]
         self._downs = [each for each in parsed if isinstance(each, Down)]
+        self._scales = [each for each in parsed if isinstance(each, ScaleOut)]
         places = [each.slots for each in parsed if isinstance(each, Saturate)]
-        self.places = BoundedSemaphore(min(places)) if places else None
+        places += [each.users for each in self._scales]
+        self.places = Semaphore(min(places)) if places else None
+        self.instances = 1
+        self._wanted_since: float | None = None  # a further instance
         self.leaked: list[bytearray] = []
         self._at_work = 0
         self._overloaded_until = -inf
@@ -82,10 +87,25 @@ class Effects:
     def at_work(self) -> Iterator[None]:
         """A request is being worked on."""
         self._at_work += 1
+        self._scale_out()
         try:
             yield
         finally:
             self._at_work -= 1
+
+    def _scale_out(self) -> None:
+        """Who comes now may be who asks for an instance, or who finds that it has come."""
+        if self.places is None:
+            return
+        now = self._now()
+        for each in self._scales:
+            if self._at_work > each.users * self.instances and self._wanted_since is None:
+                self._wanted_since = now
+            if self._wanted_since is not None and now - self._wanted_since >= each.after_s:
+                self._wanted_since = None
+                self.instances += 1
+                for _ in range(each.users):
+                    self.places.release()
 
     def _overloaded(self) -> bool:
         now = self._now()

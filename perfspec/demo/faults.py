@@ -10,6 +10,7 @@
 | `slow-start:10s` | five times as slow at first, evenly back to normal within the time |
 | `saturate:users=40` | 40 requests are served at a time, others wait for a free place |
 | `overload:users=30:for=20s` | more than 30 at a time slow all down, and 20 s longer |
+| `scale-out:users=10:after=8s` | 10 requests at a time; more bring a second instance 8 s later |
 | `drift:/books:+50%:over=60s` | service times of this path grow evenly, by half in a minute |
 | `leak:1MB/s` | memory grows (up to 1 GB) |
 | `down:after=20s` | the process dies with exit code 1 |
@@ -73,6 +74,12 @@ class Overload:
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleOut:
+    users: int
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """``growth`` 0.5 is half as much again."""
 
@@ -91,7 +98,7 @@ class Down:
     after_s: float
 
 
-Fault = Slow | Fail | Stall | SlowStart | Saturate | Overload | Drift | Leak | Down
+Fault = Slow | Fail | Stall | SlowStart | Saturate | Overload | ScaleOut | Drift | Leak | Down
 
 
 def parse_fault(text: str) -> Fault:
@@ -151,6 +158,11 @@ def _overload(parts: list[str]) -> Fault:
     return Overload(_users(users), parse_duration(_value(length, "for")))
 
 
+def _scale_out(parts: list[str]) -> Fault:
+    users, length = _exactly(parts, 2)
+    return ScaleOut(_users(users), parse_duration(_value(length, "after")))
+
+
 def _drift(parts: list[str]) -> Fault:
     path, amount, length = _exactly(parts, 3)
     if not amount.startswith("+"):
@@ -179,6 +191,7 @@ _FORMS: Final[dict[str, tuple[str, Callable[[list[str]], Fault]]]] = {
     "slow-start": ("slow-start:10s", _slow_start),
     "saturate": ("saturate:users=40", _saturate),
     "overload": ("overload:users=30:for=20s", _overload),
+    "scale-out": ("scale-out:users=10:after=8s", _scale_out),
     "drift": ("drift:/books:+50%:over=60s", _drift),
     "leak": ("leak:1MB/s", _leak),
     "down": ("down:after=20s", _down),

@@ -10,6 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+from perfspec.judge.blur import waits_in
 from perfspec.judge.select import health_in, journeys_in, samples, seconds
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import phases
@@ -38,7 +39,8 @@ class Validity:
 
     ``broken`` is true where the run itself broke (a worker lost), not only its numbers. ``delay_s``
     is what the generator may have added to a latency: the longest iteration of its event loop in a
-    typical window. It only ever adds, so a limit that is kept is kept without it too.
+    typical window, or what 95 % of answers waited for it at most, if that is more. It only ever
+    adds, so a limit that is kept is kept without it too.
     """
 
     invalid: str | None = None
@@ -64,7 +66,12 @@ def check(test: Test, result: TestResult, spans: Sequence[Span]) -> Validity:
         delay_s = max(delay_s, late_s)
         missed = _dropped(test.open_model, result, spans) or _late(late_s)
     invalid = _saturated(health, seconds(spans)) or missed or _stalled(result, spans, delay_s)
-    return Validity(invalid=invalid, delay_s=delay_s)
+    return Validity(invalid=invalid, delay_s=max(delay_s, _waited(result, spans)))
+
+
+def _waited(result: TestResult, spans: Sequence[Span]) -> float:
+    waits = waits_in(result, spans)
+    return (waits.quantile(0.95) if waits is not None else None) or 0.0
 
 
 def _lost_workers(result: TestResult, health: Sequence[Health]) -> str | None:

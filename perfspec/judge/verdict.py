@@ -11,6 +11,7 @@ from perfspec.errors import Exit, UsageError
 from perfspec.judge.analyses.analyse import analyse
 from perfspec.judge.analyses.capacity import capacity
 from perfspec.judge.analyses.failure import first_errors
+from perfspec.judge.blur import blur
 from perfspec.judge.budgets import budgets_said, of_budgets
 from perfspec.judge.diagnosis import diagnose
 from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
@@ -130,6 +131,7 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
         outcome=outcome,
         reasons=() if passed else tuple(each for each in reasons if each),
         invalid=validity.invalid,
+        blur=blur(result, spans),
         findings=findings,
         comparison=comparison,
         judged=spans,

@@ -14,6 +14,8 @@ from perfspec.measure.tally import Tally
 from perfspec.plan.load import duration_s, window_edges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from perfspec.measure.model import AbortHit, ErrorGroup, TestStatus, Try, Worker
     from perfspec.measure.progress import Tick
     from perfspec.plan.model import Test
@@ -122,6 +124,7 @@ class Collector:
             busy_s=max(each.busy_s for each in ticks),
             hub_delay_us=max(each.hub_delay_us for each in ticks),
             workers=tick.workers,
+            waits=_merged(each.waits for each in ticks),
         )
 
     def _window_of(self, at_s: float) -> int:
@@ -131,3 +134,13 @@ class Collector:
 
 def _most_first(errors: list[ErrorGroup]) -> list[ErrorGroup]:
     return sorted(errors, key=lambda each: (-each.count, each.first_s))
+
+
+def _merged(waits: Iterable[Histogram | None]) -> Histogram | None:
+    """None where there is none."""
+    total: Histogram | None = None
+    for each in waits:
+        if each is not None:
+            total = total or Histogram()
+            total.merge(each)
+    return total

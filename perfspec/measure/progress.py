@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import ErrorGroup, Journeys, Machine, Series, Worker
 
 
@@ -31,7 +32,8 @@ class Tick(msgspec.Struct, tag="tick", kw_only=True, forbid_unknown_fields=True)
 
     ``at_s`` is the time on the test's clock. ``cpu`` is the share of one core of the busiest worker
     since the last tick, ``busy_s`` how long some worker has been at 90 % or more without a break.
-    ``base`` is the other side of a duet.
+    ``waits`` are how long what was ready waited for the load process to look, None where the system
+    cannot tell. ``base`` is the other side of a duet.
     """
 
     at_s: float
@@ -42,6 +44,7 @@ class Tick(msgspec.Struct, tag="tick", kw_only=True, forbid_unknown_fields=True)
     cpu: float
     busy_s: float
     hub_delay_us: int
+    waits: Histogram | None = None
     series: list[Series] = []
     errors: list[ErrorGroup] = []
     journeys: list[Journeys] = []

@@ -72,6 +72,21 @@ breakpoint:
     slo: { capacity: 15 users }
     recommend: 70% of capacity""",
     ),
+    "scaling": (
+        ["scale-out:users=6:after=6s", "slow:/books/{id}:+300ms"],
+        "0s",
+        """\
+rush:
+    stages: [{ users: 3, hold: 4s }, { users: 12, ramp: 2s, hold: 24s }]
+    slo: { monitors: { page.instances: { min: 2, within: 20s } } }
+objectives:
+  too_soon: { slo: { monitors: { page.instances: { min: 2, within: 4s } } } }
+monitors:
+  page:
+    http: <page>/metrics
+    every: 500ms
+    series: { instances: { query: bookshop_instances, unit: count } }""",
+    ),
     "search": (
         ["saturate:users=10", "slow:/books/{id}:+500ms"],
         "0s",
@@ -98,7 +113,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
             arguments = [f"--fault={each}" for each in faults]
             demo = stack.enter_context(running_demo("--speed=inf", *arguments))
             folder = tmp_path_factory.mktemp(name)
-            write_spec(folder, SPEC, url=demo.url, think=think, test=test)
+            write_spec(folder, SPEC, url=demo.url, think=think, test=test, page=demo.url)
             (folder / "shop.pid").write_text(str(demo.process.pid))
             commands[name] = folder, stack.enter_context(started(folder, "run"))
         yield {name: Run(command.end(), folder) for name, (folder, command) in commands.items()}
@@ -134,7 +149,7 @@ def test_a_target_that_saturates_at_a_known_number_of_users(runs: dict[str, Run]
     (test,) = run.kept.verdict.tests
     answer = test.capacity
     assert answer is not None
-    assert (answer.users, answer.certainty, answer.broken_at) == (20, "exact", 40)
+    assert (answer.users, answer.certainty, answer.broken_at) == (20, "exact", 40), answer
     assert answer.recommended == 14
     assert run.kept.test("breakpoint").status == "stopped"
     assert (test.outcome, run.done.code) == ("pass", 0)
@@ -149,6 +164,18 @@ def test_a_target_that_saturates_at_a_known_number_of_users(runs: dict[str, Run]
         assert "Capacity: 20 users; broken at 40. Recommended: at most 14 users" in words
         assert "It failed at 40 users: " in words
     assert "Levels of the load" in run.kept.summary
+
+
+def test_a_target_that_scales_out_after_a_known_time(runs: dict[str, Run]) -> None:
+    run = runs["scaling"]
+    (series,) = run.kept.test("rush").monitors[0].series
+    two = next(at for at, n in zip(series.at_s, series.values, strict=True) if n == 2)
+    assert 4 + 6 < two < 4 + 20  # the ramp begins after 4 s, and six users are at work in it
+    in_time = run.kept.finding("page.instances.max.min")
+    too_soon = run.kept.finding("too_soon.page.instances.max.min")
+    assert (in_time.outcome, in_time.observed) == ("pass", 2)
+    assert (too_soon.outcome, too_soon.observed) == ("fail", 1)
+    assert too_soon.reason == "beyond the limit 4s after the last ramp up began"
 
 
 def test_a_search_finds_the_same_without_walking_all_the_way(runs: dict[str, Run]) -> None:

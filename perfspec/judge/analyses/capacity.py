@@ -1,4 +1,4 @@
-"""How much load a target bears: which levels kept ``stop_when``, and how the first other one broke."""
+"""How much load a target bears: which levels kept ``stop_when``, and how the first other broke."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ class Alarm:
     def __init__(self) -> None:
         self._sleepers: list[tuple[float, int, Waiter[None]]] = []
         self._numbers = count()
-        self._bell = _Bell(self._ring)
+        self._bell = Bell(self._ring)
 
     @classmethod
     def here(cls) -> Alarm | None:
         """None where the system has no such timer: then the event loop's have to do."""
-        return cls() if hasattr(_LIBC, "timerfd_create") else None
+        return cls() if HAS_BELL else None
 
     def sleep_until(self, moment: float) -> None:
         """Give way until then; nothing ends it sooner, so it is for the last milliseconds."""
@@ -69,10 +69,11 @@ class _Setting(ctypes.Structure):
 
 
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
+HAS_BELL: Final = hasattr(_LIBC, "timerfd_create")
 
 
-class _Bell:
-    """One timerfd on the hub."""
+class Bell:
+    """One timer of Linux on the hub: ``ring`` is called at a moment of ``perf_counter``."""
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
@@ -83,11 +84,13 @@ class _Bell:
         self._watcher.start(self._rung)
 
     def set(self, moment: float) -> None:
+        """Ring then, and at no other moment that was set before."""
         seconds = int(moment)
         setting = _Setting(0, 0, seconds, int((moment - seconds) * 1e9) + 1)
         _LIBC.timerfd_settime(self._file, _ABSOLUTE, ctypes.byref(setting), None)
 
     def close(self) -> None:
+        """Ring no more."""
         self._watcher.stop()
         self._watcher.close()
         os.close(self._file)

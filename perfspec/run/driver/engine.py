@@ -31,6 +31,7 @@ from perfspec.run.driver.life import VirtualUser
 from perfspec.run.driver.pools import make_pool
 from perfspec.run.driver.recorder import Recorder
 from perfspec.run.driver.schedule import arrivals as schedule
+from perfspec.run.driver.sentinel import Sentinel
 from perfspec.run.driver.testclock import TestClock
 from perfspec.run.driver.transports.dial import Dialer
 from perfspec.run.driver.transports.http import Transport
@@ -90,6 +91,7 @@ class Engine:
         self._worker, self._workers = 0, 1
         self._cpu = CpuMeter()
         self._alarm: Alarm | None = None
+        self._sentinel: Sentinel | None = None
 
     def prepare(self) -> None:
         """Compile the journeys, read the data, look hosts up. Raises PerfspecError."""
@@ -130,6 +132,8 @@ class Engine:
         }
         self.problem = None
         self._cpu = CpuMeter()
+        if self._sentinel is not None:
+            self._sentinel.start()
         self._transport.hub_delay()  # what came before the test is not its
         self.crew.share = (worker + 0.5) / workers
         self.recorder.clear()
@@ -139,7 +143,8 @@ class Engine:
             self._let_arrive(self.crew.arrivals, self.test.open_model.max_users)
 
     def employ(self, hire: Callable[[str], None]) -> None:
-        """Where users come from whom arriving journeys need: ``hire`` starts one of a persona."""
+        """Users are to run here; ``hire`` starts one of a persona, for a journey that arrives."""
+        self._sentinel = Sentinel.here()
         if self.test.open_model is not None:
             crew, self._alarm = self.crew, Alarm.here()
             crew.arrivals = Arrivals(hire, self.clock, self.recorder, crew.stopping, self._alarm)
@@ -210,6 +215,7 @@ class Engine:
             cpu=cpu,
             busy_s=busy_s,
             hub_delay_us=self._transport.hub_delay().longest_us,
+            waits=self._sentinel.take() if self._sentinel else None,
             series=folded.series,
             errors=folded.errors,
             journeys=folded.journeys,
@@ -226,8 +232,9 @@ class Engine:
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
-        if self._alarm is not None:
-            self._alarm.close()
+        for each in (self._alarm, self._sentinel):
+            if each is not None:
+                each.close()
 
     def _planned(self) -> int:
         """The users of this second; personas with fixed numbers of users may not add up to more.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfspec.measure.histogram import Histogram
 from perfspec.measure.tally import Tally
 
 if TYPE_CHECKING:
@@ -16,10 +17,14 @@ class Merger:
     def __init__(self) -> None:
         self._tally = Tally()
         self._hub_delay_us = 0
+        self._waits: Histogram | None = None
 
     def add(self, tick: Tick) -> None:
         """Take the tick of one worker."""
         self._hub_delay_us = max(self._hub_delay_us, tick.hub_delay_us)
+        if tick.waits is not None:
+            self._waits = self._waits or Histogram()
+            self._waits.merge(tick.waits)
         self._tally.add(tick)
 
     def take_into(self, tick: Tick) -> Tick:
@@ -27,5 +32,6 @@ class Merger:
         tally = self._tally
         tick.overrun, tick.hub_delay_us = tally.overrun, self._hub_delay_us
         tick.series, tick.errors, tick.journeys = tally.series(), tally.errors(), tally.journeys()
+        tick.waits, self._waits = self._waits, None
         self._tally, self._hub_delay_us = Tally(), 0
         return tick

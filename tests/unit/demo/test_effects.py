@@ -85,6 +85,20 @@ def test_an_overload_lasts_for_a_known_time_after_it_was_the_last_time() -> None
     assert loaded.service_s("/books", 1.0) == 1.0
 
 
+def test_a_further_instance_comes_a_known_time_after_it_was_wanted() -> None:
+    clock = HandClock()
+    scaling = effects("scale-out:users=1:after=8s", clock=clock)
+    assert scaling.places is not None
+    with scaling.at_work():
+        clock.at_s += 100
+        assert scaling.instances == 1
+        for waited_s, instances in ((0.0, 1), (7.9, 1), (0.1, 2), (0.0, 2), (7.9, 2), (0.1, 3)):
+            clock.at_s += waited_s
+            with scaling.at_work(), scaling.at_work():
+                assert scaling.instances == instances
+    assert scaling.places.counter == 3
+
+
 def test_the_narrowest_place_counts() -> None:
     places = effects("saturate:users=40", "saturate:users=4").places
     assert places is not None

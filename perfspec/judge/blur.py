@@ -1,0 +1,67 @@
+"""By how much latencies read too long because the load generator was late to look at answers.
+
+Its sentinels (see ``Health.waits``) waited as answers do: for a core, for their turn. A percentile
+of waits is what the same percentile of latencies is too long by at most where all answers take
+alike; half of the latencies are too long by what waits are on average. It never makes a latency too
+short, so limits that are kept are kept without it, too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfspec.judge.model import Blur
+from perfspec.judge.select import health_in, samples
+from perfspec.measure.histogram import Histogram
+from perfspec.plan.limits import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfspec.measure.model import TestResult
+    from perfspec.plan.load import Span
+
+TELLING = 0.05  # of a percentile
+SHORTEST_S = 0.001  # what is less is not told: every generator takes some time to wake up
+NEEDED_BEYOND = 5  # samples beyond a percentile, without which there is none
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+
+
+def waits_in(result: TestResult, spans: Sequence[Span]) -> Histogram | None:
+    """How long answers waited in the spans, None where nobody could tell."""
+    total: Histogram | None = None
+    for each in health_in(result, spans):
+        if each.waits is not None:
+            total = total or Histogram()
+            total.merge(each.waits)
+    return total if total is not None and total.count else None
+
+
+def blur(result: TestResult, spans: Sequence[Span]) -> Blur | None:
+    """The percentile that is wrong by the greatest share, None where all are right within 5 %."""
+    waits = waits_in(result, spans)
+    if waits is None:
+        return None
+    return max(_blurred(result, spans, waits), key=lambda each: each.share, default=None)
+
+
+def _blurred(result: TestResult, spans: Sequence[Span], waits: Histogram) -> Iterator[Blur]:
+    names = dict.fromkeys(each.key.name for each in result.series if each.key.kind == "request")
+    for name in ("", *names):
+        subject = Subject(kind="request", name=name) if name else Subject(kind="total")
+        latency = samples(result, subject, spans).latency
+        for word, q in QUANTILES.items():
+            measured_s, wait_s = latency.quantile(q), _wait(waits, q)
+            few = min(latency.count, waits.count) * (1 - q) < NEEDED_BEYOND
+            if few or not measured_s or wait_s < max(SHORTEST_S, TELLING * measured_s):
+                continue
+            wait_s = min(wait_s, measured_s)
+            share = wait_s / measured_s
+            yield Blur(percentile=word, endpoint=name, wait_s=wait_s, share=share)
+
+
+def _wait(waits: Histogram, q: float) -> float:
+    """Seconds."""
+    if q == QUANTILES["p50"]:
+        return waits.sum_us / waits.count / 1e6
+    return waits.quantile(q) or 0.0
