@@ -47,6 +47,8 @@ def compile_connect(bench: Bench, channel: PlanChannel, credentials: SignIn | No
             greeting = greet(me.scope)
         except ExpressionError as error:
             return bench.fault(me, series, str(error))
+        cookies = me.session.cookies_for(url)
+        lines = lines if cookies is None else (*lines, f"Cookie: {cookies}")
         opening = Opening(url, lines, channel.subprotocols, channel.timeout_s)
         started, received, me.wrong = perf_counter(), 0, None
         try:

@@ -19,6 +19,7 @@ import pycurl
 
 from perfspec.measure.errors import ErrorClass
 from perfspec.run.driver.transports.answers import read_answer
+from perfspec.run.driver.transports.cookies import cookies_for
 from perfspec.run.driver.transports.exchange import URL_CHARACTERS, Response, Shape
 from perfspec.run.driver.transports.handles import Prepared, common_options
 from perfspec.run.driver.transports.kept import Kept
@@ -198,6 +199,10 @@ class Session:
     def cookies(self) -> list[str]:
         """The values of all cookies."""
         return [each[6] for each in self._cookies()]
+
+    def cookies_for(self, url: str) -> str | None:
+        """The header Cookie of a request that another transport sends."""
+        return cookies_for(url, self._cookies())
 
     def _cookies(self) -> list[list[str]]:
         """Netscape's format: domain, subdomains, path, secure, expires, name, value."""

@@ -10,10 +10,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
+from websockets.datastructures import Headers
+from websockets.http11 import Response as HttpResponse
 
 from perfspec.plan.channel import Ack, Answer
 from perfspec.plan.journey import Pcm
 from perfspec.plan.request import Capture, JsonBody, JsonCheck, TextBody
+from tests.plans import endpoint, persona, plan
 from tests.players import errors, named, on_stage, play
 from tests.sockets import websocket_server
 from tests.talks import CLOSE, CONNECT, NEXT, VOICE, listen, message, say, stream, talk_plan
@@ -46,6 +49,27 @@ def test_a_message_is_measured_until_its_acknowledgement() -> None:
     ping = samples["talk.ping"]
     assert (ping.count, ping.bytes_sent, ping.bytes_received) == (2, 8, 8)
     assert ping.latency.max_us > 0
+
+
+def test_cookies_of_the_user_go_with_the_handshake() -> None:
+    handshakes: list[str | None] = []
+
+    def sign_in(_: ServerConnection, request: Request) -> Response | None:
+        if request.path != "/login":
+            handshakes.append(request.headers.get("Cookie"))
+            return None
+        answer = HttpResponse(200, "OK", Headers({"Content-Length": "0", "Connection": "close"}))
+        for rest in ("a=1; Path=/", "b=2; Path=/ws; HttpOnly", "c=3; Path=/else", "d=4; Secure"):
+            answer.headers["Set-Cookie"] = rest
+        return answer
+
+    login = endpoint("login", "GET /login")
+    with websocket_server(silent, sign_in) as url:
+        channels = talk_plan(url, (CONNECT,)).channels
+        who = persona("login", CONNECT, CLOSE)
+        folded = play(plan(url, [who], [login], channels=channels), journeys=2)
+    assert errors(folded) == {}
+    assert handshakes == ["b=2; a=1"] * 2
 
 
 def test_acknowledgements_find_their_messages_whatever_their_order() -> None:
