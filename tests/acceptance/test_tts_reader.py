@@ -88,7 +88,7 @@ def test_the_whole_guide_runs_shortened_and_everything_takes_part(tmp_path: Path
 
 
 def test_several_workers_renew_tokens_before_they_end(tmp_path: Path) -> None:
-    """Tokens live for 4 s, the test 6 s: each of the accounts, shared by nobody, signs in again."""
+    """Tokens are renewed 4 s before their 6 s are over, each by the only user of its account."""
     folder = copied(tmp_path / "tts_reader")
     arguments = ("--only", "load", "--time-scale", "1%", "--workers", "2", *SHORTENED)
     done = perfspec(folder, "run", *arguments, PORT=str(free_port()))
