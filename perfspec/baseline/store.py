@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from perfspec.errors import PerfspecError, UsageError
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from perfspec.clock import Clock
+
+
+FORMS: Final = "git:BRANCH, dir:PATH or s3:BUCKET/PREFIX"
+BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(/\S*)?$")
 
 
 class StoreError(PerfspecError):
@@ -38,18 +43,22 @@ class Store(Protocol):
 
 
 def open_store(address: str, directory: Path, clock: Clock) -> Store:
-    """The store at ``git:BRANCH`` or ``dir:PATH``, seen from the spec's folder.
+    """The store at an address of one of ``FORMS``, seen from the spec's folder.
 
     Nothing is read yet. Raises UsageError for another address.
     """
     kind, _, where = address.partition(":")
     if kind == "dir" and where:
-        from perfspec.baseline.folder import FolderStore  # noqa: PLC0415  (one of the two)
+        from perfspec.baseline.folder import FolderStore  # noqa: PLC0415  (one of them)
 
         return FolderStore(directory / Path(where).expanduser())
     if kind == "git" and where:
         from perfspec.baseline.branch import BranchStore  # noqa: PLC0415  (as above)
 
         return BranchStore(directory, where, clock)
-    msg = f"{address!r} is no store: write git:BRANCH or dir:PATH"
+    if kind == "s3" and BUCKET.match(where):
+        from perfspec.baseline.bucket import BucketStore  # noqa: PLC0415  (as above)
+
+        return BucketStore(where)
+    msg = f"{address!r} is no store: write {FORMS}"
     raise UsageError(msg)

@@ -12,7 +12,7 @@ from perfspec import jsonio
 from perfspec.baseline.archive import Archive
 from perfspec.baseline.origin import origin_of
 from perfspec.baseline.record import Acceptance, Header
-from perfspec.baseline.store import open_store
+from perfspec.baseline.store import FORMS, open_store
 from perfspec.cli.compare import archive_of, comparisons, valid_records
 from perfspec.cli.judge import open_run
 from perfspec.cli.stores import archive_at, store_options
@@ -37,7 +37,7 @@ def command() -> None:
 
 @command.command("record")
 @RUN
-@click.option("--store", metavar="ADDRESS", help="git:BRANCH or dir:PATH; the plan's own.")
+@click.option("--store", metavar="ADDRESS", help=f"{FORMS}; the plan's own.")
 def record(run_dir: Path | None, *, store: str | None) -> int:
     """Add a finished run (the newest when none is named) to the baseline.
 

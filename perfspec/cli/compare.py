@@ -90,7 +90,7 @@ def why_not_recorded(plan: Plan, origin: Origin, variables: Mapping[str, str]) -
     """Why a run does not enter the baseline by itself; None where it does.
 
     What is compared with must be what the branch holds: no pull request, no other branch, nothing
-    that is not committed. And nobody's laptop pushes to a branch that all others are judged by.
+    that is not committed. And nobody's laptop adds to what all others are judged by.
     """
     rule = plan.baseline or BaselineRule()
     if origin.pull_request:
@@ -99,8 +99,8 @@ def why_not_recorded(plan: Plan, origin: Origin, variables: Mapping[str, str]) -
         return f"this is {origin.branch or 'no branch'}, not {rule.compare_with}"
     if not origin.clean:
         return "there are uncommitted changes"
-    if rule.store.startswith("git:") and not variables.get("CI"):
-        return "only CI pushes to the baseline branch by itself; see `perfspec baseline record`"
+    if not rule.store.startswith("dir:") and not variables.get("CI"):
+        return "only CI adds to a shared baseline by itself; see `perfspec baseline record`"
     return None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from perfspec.baseline.archive import Archive
-from perfspec.baseline.store import open_store
+from perfspec.baseline.store import FORMS, open_store
 from perfspec.cli.specs import DEFAULT_FILE, read_document
 from perfspec.clock import SystemClock
 from perfspec.errors import UsageError
@@ -24,7 +24,7 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 def store_options(command: Command) -> Command:
     """``store`` and ``spec``, as ``archive_at`` takes them."""
     options = (
-        click.option("--store", metavar="ADDRESS", help="git:BRANCH or dir:PATH; the spec's own."),
+        click.option("--store", metavar="ADDRESS", help=f"{FORMS}; the spec's own."),
         click.option("--spec", default=DEFAULT_FILE, metavar="FILE", help="Where it is written."),
     )
     for option in reversed(options):

@@ -199,8 +199,8 @@ class Waiver(Strict):
 Store = Annotated[
     str,
     Field(
-        pattern=r"^(git:[A-Za-z0-9][A-Za-z0-9._/-]*|dir:\S.*|\$\{.*)$",
-        json_schema_extra={"patternErrorMessage": "Write git:BRANCH or dir:PATH"},
+        pattern=r"^(git:[A-Za-z0-9][A-Za-z0-9._/-]*|dir:\S.*|s3:[a-z0-9][a-z0-9.-]*(/\S*)?|\$\{.*)$",
+        json_schema_extra={"patternErrorMessage": "Write git:BRANCH, dir:PATH or s3:BUCKET/PREFIX"},
     ),
 ]
 
@@ -209,7 +209,8 @@ class Baseline(Strict):
     """The runs that a test is compared with."""
 
     store: Store = Field(
-        description="Where records of runs are kept: a branch of this repository or a folder. "
+        description="Where records of runs are kept: a branch of this repository, a folder, or a "
+        "bucket of Amazon S3 (with perfspec[aws]). "
         "Example: `store: git:perfspec-baselines`"
     )
     compare_with: Text = Field(

@@ -19,6 +19,7 @@ CONTRACTS: dict[str, str] = {
 }
 GOOD = {
     "perfspec/__main__.py": "import perfspec.cli.main",
+    "perfspec/baseline/bucket.py": "import boto3, botocore.config",
     "perfspec/baseline/git.py": "import perfspec.measure, perfspec.clock, subprocess",
     "perfspec/cli/main.py": "import perfspec.demo.server, perfspec.report.text, perfspec.run.start",
     "perfspec/demo/server.py": "import gevent.pywsgi",
@@ -34,6 +35,7 @@ BAD = {
     "files": ("perfspec/report/bad.py", "import perfspec.plan.compile"),
     "driver": ("perfspec/cli/bad.py", "import perfspec.run.driver.users"),
     "monitors": ("perfspec/run/bad.py", "import psycopg"),
+    "amazon": ("perfspec/baseline/git.py", "import boto3"),
     "locust": ("perfspec/run/bad.py", "import gevent.event"),
     "reports": ("perfspec/judge/bad.py", "import perfspec.run.start"),
     "judge": ("perfspec/judge/bad.py", "from time import monotonic"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +13,7 @@ from perfspec.baseline.store import open_store
 from perfspec.clock import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -46,8 +48,30 @@ def clone_with_code(folder: Path, *, remote: bool) -> Path:
     return work
 
 
-@pytest.fixture(params=["dir", "git", "git with a remote"])
+@pytest.fixture
+def bucket(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Its name; the variables are set with which it is found."""
+    import boto3  # noqa: PLC0415  (only here)
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client = boto3.client("s3")
+    name = f"history-{uuid4().hex}"
+    client.create_bucket(Bucket=name)
+    yield name
+    client.close()
+
+
+SLOW = [pytest.mark.slow, pytest.mark.xdist_group("moto")]
+
+
+@pytest.fixture(params=["dir", "git", "git with a remote", pytest.param("s3", marks=SLOW)])
 def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
+    if request.param == "s3":
+        bucket = request.getfixturevalue("bucket")
+        return Archive(open_store(f"s3:{bucket}/shop", tmp_path, SystemClock()))
     if request.param == "dir":
         return Archive(open_store("dir:history", tmp_path, SystemClock()))
     work = clone_with_code(tmp_path, remote="remote" in request.param)
