@@ -59,6 +59,9 @@ class Referee:
     def kept(self, test: Test, result: TestResult, span: Span) -> bool | None:  # noqa: ARG002
         return self.keeps(result.tries[-1].users)
 
+    def decided(self, test: Test, result: TestResult) -> bool:  # noqa: ARG002
+        return self.stops
+
     def passed(self, test: Test, run: RunResult) -> bool:
         [result] = [each for each in run.tests if each.name == test.name]
         return result.status != "skipped" and not self.stops and test.name not in self.failing

@@ -50,6 +50,8 @@ def comparison_of(plan: Plan, test: Test, result: RunResult, clock: Clock) -> Co
     measured = _result_of(result, test)
     if measured is None or not test.budgets:
         return None
+    if test.duet is not None:
+        return compare_commits(plan, test, measured)
     from perfspec.judge.change import Question  # noqa: PLC0415  (numpy, scipy)
     from perfspec.judge.compare import compare_test  # noqa: PLC0415  (as above)
     from perfspec.judge.confirmation import compare_twice, why_unusable  # noqa: PLC0415  (as above)
@@ -69,6 +71,18 @@ def comparison_of(plan: Plan, test: Test, result: RunResult, clock: Clock) -> Co
     again = _record(plan, result, test, measured.confirmation)
     unusable = why_unusable(test, measured.confirmation)
     return compare_twice(question, head, again, past, unusable)
+
+
+def compare_commits(plan: Plan, test: Test, result: TestResult) -> Comparison | None:
+    """What a duet says of its budgets; None for a test that is none."""
+    if test.duet is None:
+        return None
+    from perfspec.judge.change import Question  # noqa: PLC0415  (numpy, scipy)
+    from perfspec.judge.duet import compare_sides  # noqa: PLC0415  (as above)
+
+    rule = plan.baseline or BaselineRule()
+    question = Question(test.budgets, rule, plan.waivers, plan.accepted)
+    return compare_sides(question, test.duet, result)
 
 
 def valid_records(plan: Plan, result: RunResult, verdict: Verdict, origin: Origin) -> list[Record]:

@@ -15,7 +15,7 @@ from perfspec.report.terminal import FinalReport
 from perfspec.report.write import write_reports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from perfspec.judge.model import Verdict
     from perfspec.measure.model import RunResult
@@ -41,6 +41,12 @@ def conclude_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def how_to_conclude(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Those of the options that ``conclude`` takes, and the others."""
+    how = {name: given[name] for name in ("inconclusive", "junit_strict", "as_json")}
+    return how, {name: value for name, value in given.items() if name not in how}
 
 
 def conclude(

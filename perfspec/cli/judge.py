@@ -16,6 +16,7 @@ from perfspec.measure.model import RunResult
 from perfspec.plan.compile.choice import same_tests
 from perfspec.plan.compile.plan import compile_plan
 from perfspec.plan.model import Plan
+from perfspec.plan.pairing import paired_as
 from perfspec.run.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -58,15 +59,17 @@ def _with_limits_of(file: str, plan: Plan) -> Plan:
     """The plan of today's spec for the same tests; it must measure what the run measured."""
     variables: Mapping[str, str] = {**plan.variables, **os.environ}
     document = read_document(file, variables)
-    missing = [each.name for each in plan.tests if each.name not in document.spec.tests]
+    chosen = same_tests(plan)
+    missing = [each.name for each in chosen.tests if each.name not in document.spec.tests]
     if missing:
         msg = f"{file} has no test {', '.join(missing)}, which this run is about"
         raise UsageError(msg)
-    return compile_plan(
+    today = compile_plan(
         document,
-        same_tests(plan),
+        chosen,
         variables=variables,
         environment=plan.environment.name,
         seed=plan.seed,
         complete=False,
     )
+    return paired_as(today, plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfspec.cli.compare import comparison_of
+from perfspec.cli.compare import compare_commits, comparison_of
 from perfspec.judge.abort import broken
 from perfspec.judge.analyses.levels import is_kept
 from perfspec.judge.model import Outcome
@@ -39,10 +39,19 @@ class Judging:
     def passed(self, test: Test, run: RunResult) -> bool:
         return self._judged(test, run).outcome in {Outcome.PASS, Outcome.WARN}
 
+    def decided(self, test: Test, result: TestResult) -> bool:
+        from perfspec.judge.duet import is_decided  # noqa: PLC0415  (numpy, scipy)
+
+        comparison = compare_commits(self._plan, test, result)
+        return comparison is not None and is_decided(comparison)
+
     def doubt(self, test: Test, run: RunResult) -> str | None:
-        """A test that fails anyway is not run again, and a protected environment never twice."""
+        """A test that fails anyway is not run again, and a protected environment never twice.
+
+        A duet has many starts of both commits in it already.
+        """
         rule = self._plan.baseline
-        if rule is None or not rule.confirm or not test.budgets:
+        if rule is None or not rule.confirm or not test.budgets or test.duet is not None:
             return None
         if self._plan.environment.protected is not None:
             return None

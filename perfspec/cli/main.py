@@ -24,6 +24,8 @@ _COMMANDS = {  # in the order of a day's work; a module is imported when its com
     "plan": ("plan", "Show what will run, without touching the network."),
     "try": ("try_", "Run one journey of each persona and show every request."),
     "run": ("run", "Run tests, judge them and write the report."),
+    "duet": ("duet", "Compare two commits on this machine at the same time."),
+    "watch": ("watch", "Follow a run that goes on in another terminal."),
     "worker": ("worker", "Share the load of a run on another machine."),
     "judge": ("judge", "Judge a finished run again, with the limits as they are now."),
     "report": ("report", "Write the report of a finished run again."),

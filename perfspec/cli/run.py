@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import replace
 
-from perfspec.cli.conclude import conclude, conclude_options
-from perfspec.cli.confirm import confirmed
-from perfspec.cli.judging import Judging
-from perfspec.cli.live import view_for
+from perfspec.cli.commits import sides
+from perfspec.cli.conclude import conclude_options, how_to_conclude
+from perfspec.cli.perform import perform
 from perfspec.cli.resume import interrupted_run
-from perfspec.cli.specs import choice_options, read_plan, spec_argument
+from perfspec.cli.specs import choice_options, output_option, read_plan, spec_argument
 from perfspec.cli.workers import worker_options
-from perfspec.clock import SystemClock
-from perfspec.redact import Redactor
-from perfspec.run.contracts import BrokenRunError, RunOptions
-from perfspec.run.folder import RunFolder
-from perfspec.run.guard import check_guard
-from perfspec.run.supervisor import run_plan
+from perfspec.plan.pairing import with_duets
 
 if TYPE_CHECKING:
     from perfspec.cli.workers import Chosen
+    from perfspec.plan.model import Plan
 
 
 @click.command("run")
@@ -42,12 +37,11 @@ if TYPE_CHECKING:
     "--accept", metavar="REASON", help="What is worse than the baseline only warns: it is meant."
 )
 @click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    show_default=True,
-    help="Folder that holds .perfspec/runs.",
+    "--base",
+    metavar="REF",
+    help="The commit to compare with, where `compare` is auto or duet: in a duet.",
 )
+@output_option
 @conclude_options
 def command(
     file: str,
@@ -56,11 +50,9 @@ def command(
     confirm: str | None,
     resume: Path | None,
     accept: str | None,
+    base: str | None,
     output: Path,
-    inconclusive: Literal["pass", "fail"] | None,
-    junit_strict: bool,
-    as_json: bool,
-    **choice: Any,  # noqa: ANN401  (choice_options)
+    **rest: Any,  # noqa: ANN401  (choice_options and conclude_options)
 ) -> int:
     """Run a sequence of tests, judge it and write the report.
 
@@ -72,48 +64,23 @@ def command(
       perfspec run
       perfspec run --env staging --sequence nightly
       perfspec run --only load --time-scale 10% --workers 2
+      perfspec run --base main
       perfspec run --resume .perfspec/runs/2026-11-21T03-35-36Z-3f9c
       perfspec run --expect-workers 8 --bind 10.0.0.5
     """  # noqa: D301
-    clock = SystemClock()
+    how, choice = how_to_conclude(rest)
     earlier = interrupted_run(resume, click.get_current_context()) if resume else None
-    plan = earlier.plan if earlier else replace(read_plan(file, **choice), accepted=accept)
-    confirm = confirmed(plan, confirm)
-    options = RunOptions(
-        confirm=confirm,
-        workers=chosen.workers,
-        remote=chosen.remote,
-        redactor=Redactor([] if chosen.remote is None else [chosen.remote.key]),
-    )
-    check_guard(plan, confirm=confirm, variables=options.variables, now=clock.now())
-    folder = earlier.folder if earlier else RunFolder.create(output, clock)
-    problem: BrokenRunError | None = None
-    from rich.console import Console  # noqa: PLC0415  (not for --help)
+    if earlier is not None:
+        plan = earlier.plan
+    else:
+        plan = _with_duets(replace(read_plan(file, **choice), accepted=accept), base)
+    return perform(plan, chosen, output, confirm=confirm, earlier=earlier, **how)
 
-    console = Console(stderr=True, highlight=False)
-    with view_for(console, plan, os.environ) as observer:
-        try:
-            result = run_plan(
-                plan,
-                folder,
-                referee=Judging(plan, clock),
-                observer=observer,
-                options=options,
-                clock=clock,
-                before=earlier.result if earlier else None,
-            )
-        except BrokenRunError as error:
-            problem, result = error, error.result
-    code = conclude(
-        plan,
-        result,
-        folder,
-        inconclusive=inconclusive,
-        junit_strict=junit_strict,
-        as_json=as_json,
-        record=True,
-    )
-    if problem is not None:
-        click.echo(f"Error: {problem}", err=True)  # with the last lines of the log it is about
-        return problem.exit_code
-    return code
+
+def _with_duets(plan: Plan, base: str | None) -> Plan:
+    """Budgets are compared with ``base`` where that can be done; a word on why it cannot."""
+    duet = None if base is None else sides(plan, base)
+    plan, reasons = with_duets(plan, duet, dict(os.environ))
+    for each in reasons:
+        click.echo(f"warning: budgets are compared with the baseline: {each}", err=True)
+    return plan

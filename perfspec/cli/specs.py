@@ -81,6 +81,17 @@ def choice_options(command: Command) -> Command:
     return command
 
 
+def output_option(command: Command) -> Command:
+    """Where the folders of runs are."""
+    return click.option(
+        "--output",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path(),
+        show_default=True,
+        help="Folder that holds .perfspec/runs.",
+    )(command)
+
+
 def read_document(file: str, variables: Mapping[str, str] | None) -> Document:
     """Read and check one spec. Raises UsageError when there is none, InvalidSpecError."""
     path = Path(file)

@@ -7,7 +7,7 @@ from typing import Literal
 from perfspec.plan.base import Place, Value
 from perfspec.plan.limits import Metric, Subject
 
-Compare = Literal["auto", "history", "none"]
+Compare = Literal["auto", "history", "duet", "none"]
 Missing = Literal["warn", "pass", "fail"]
 
 

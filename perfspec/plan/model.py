@@ -138,8 +138,8 @@ class Test(Value, frozen=True, kw_only=True):
     ``stop_when`` ends it with an answer, of which ``recommend`` is the share that is advised. A
     ``search`` chooses its levels as it goes: its stages are all that it may need, at the highest
     level that they may have (``perfspec.measure.tries`` has those that it ran).
-    ``needs`` are earlier tests of the plan that must have passed. With ``duet`` it is the comparison
-    of two commits, each block of which is a stage.
+    ``needs`` are earlier tests of the plan that must have passed. With ``duet`` it compares two
+    commits, and each block of it is a stage.
     """
 
     name: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from perfspec.judge.model import Outcome
 from perfspec.judge.wording import amount
-from perfspec.units import format_count, format_latency, format_share
+from perfspec.units import format_count, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BARS: Final = "▁▂▃▄▅▆▇█"
 SHOWN: Final = 16  # runs in a sparkline
 NOTHING: Final = "-"
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
 GRAVEST_FIRST: Final = tuple(reversed(Outcome))
 
 
@@ -61,10 +62,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         yield f"{alone} {'budget has' if alone == 1 else 'budgets have'} no run to compare with yet"
         yield from comparison.notes
         return
-    first, last = (each[:7] if each else None for each in (comparison.first, comparison.last))
-    since = f", {first} to {last}" if first and last and first != last else ""
-    runs = "run" if comparison.runs == 1 else "runs"
-    yield f"compared with {format_count(comparison.runs)} {runs} of the baseline{since}"
+    yield _compared_with(comparison)
     if comparison.probe is not None:
         longer = percent(comparison.probe)
         yield f"the machine: its calibration probe took {longer} longer than in the baseline"
@@ -73,10 +71,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         if comparison.shift_low is not None and comparison.shift_high is not None:
             reach = f" ({percent(comparison.shift_low)} to {percent(comparison.shift_high)})"
         beyond = " beyond the machine" if comparison.probe is not None else ""
-        yield (
-            f"all endpoints together: {percent(comparison.shift)}{reach}{beyond}; what they share"
-            " is taken off each of them"
-        )
+        taken = "" if comparison.duet else "; what they share is taken off each of them"
+        yield f"all endpoints together: {percent(comparison.shift)}{reach}{beyond}{taken}"
     found = _smallest(comparison.changes)
     if found:
         yield f"smallest change that this run finds with 95 %: {found}"
@@ -84,6 +80,29 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         chance = format_share(comparison.false_alarms)
         yield f"chance that an unchanged commit fails this comparison: at most {chance}"
     yield from comparison.notes
+
+
+def duet_text(comparison: Comparison | None) -> str | None:
+    """The blocks of a duet and its commits in a few words; None for any other comparison."""
+    sides = comparison.duet if comparison is not None else None
+    if sides is None:
+        return None
+    blocks = f"{sides.blocks}{TIMES}{format_duration(sides.block_s)}"
+    return f"duet, {blocks}, base {sides.base[:7]} → head {sides.head[:7]}"
+
+
+def _compared_with(comparison: Comparison) -> str:
+    sides = comparison.duet
+    if sides is not None:
+        enough = f" of at most {sides.most}" if sides.blocks < sides.most else ""
+        return (
+            "every request sent to both commits in alternating order, on one machine:"
+            f" {format_count(sides.blocks)} blocks{enough}, both started anew for each"
+        )
+    first, last = (each[:7] if each else None for each in (comparison.first, comparison.last))
+    since = f", {first} to {last}" if first and last and first != last else ""
+    runs = "run" if comparison.runs == 1 else "runs"
+    return f"compared with {format_count(comparison.runs)} {runs} of the baseline{since}"
 
 
 def sentence(row: ChangeRow) -> str:

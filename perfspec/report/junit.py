@@ -12,7 +12,13 @@ from xml.etree import ElementTree as ET
 
 from perfspec.judge.model import Outcome
 from perfspec.report.answers import answer_lines
-from perfspec.report.changes import change_rows, comparison_lines, evidence, sentence
+from perfspec.report.changes import (
+    change_rows,
+    comparison_lines,
+    duet_text,
+    evidence,
+    sentence,
+)
 from perfspec.report.escape import one_line
 from perfspec.report.tables import advice_lines, finding_rows, judged_text
 
@@ -88,6 +94,9 @@ class _Writer:
         stated += [(each.id, each.requirement) for each in planned.budgets]
         requirements = {f"requirement.{id_}": each for id_, each in stated if each}
         properties = {"verdict": test.outcome.value, "judged": judged_text(test)} | requirements
+        duet = duet_text(test.comparison)
+        if duet is not None:
+            properties["compared"] = duet
         started = found.started if found else self.result.started
         about = comparison_lines(test.comparison) if test.comparison else ()
         said = (*test.reasons, *answer_lines(test), *advice_lines(test), *about)

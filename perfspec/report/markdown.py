@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
 from perfspec.report.answers import answer_lines, level_cells
-from perfspec.report.changes import NOTHING, change_rows, comparison_lines
+from perfspec.report.changes import NOTHING, change_rows, comparison_lines, duet_text
 from perfspec.report.cost import measured_cost
 from perfspec.report.escape import code_cell, markdown
 from perfspec.report.monitors import monitor_rows, problem_lines
@@ -79,6 +79,10 @@ def _lines(plan: Plan, result: RunResult, verdict: Verdict, rows: int) -> Iterat
 def _test(plan: Plan, result: TestResult | None, test: TestVerdict, rows: int) -> Iterator[str]:
     yield f"## {SIGNS[test.outcome]} {markdown(test.name)}: {test.outcome}"
     yield ""
+    duet = duet_text(test.comparison)
+    if duet is not None:
+        yield f"({markdown(duet)})"
+        yield ""
     said = [markdown(each) for each in (*test.reasons, *answer_lines(test), *advice_lines(test))]
     if said:
         yield from (f"- {each}" for each in said)

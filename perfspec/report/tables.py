@@ -158,6 +158,9 @@ def judged_text(verdict: TestVerdict) -> str:
     """Which seconds the limits looked at: ``10s to 1m``, with their sum where they are apart."""
     if not verdict.judged:
         return "no second"
+    if verdict.comparison is not None and verdict.comparison.duet is not None:
+        each = format_duration(verdict.judged[0].end_s - verdict.judged[0].start_s)
+        return f"the last {each} of each block"
     spans = [
         f"{format_duration(each.start_s)} to {format_duration(each.end_s)}"
         for each in verdict.judged

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 from perfspec.judge.model import Outcome
 from perfspec.report.answers import answer_lines
-from perfspec.report.changes import change_rows, comparison_lines, evidence, sentence
+from perfspec.report.changes import (
+    change_rows,
+    comparison_lines,
+    duet_text,
+    evidence,
+    sentence,
+)
 from perfspec.report.cost import measured_cost
 from perfspec.report.escape import one_line
 from perfspec.report.monitors import monitor_rows, problem_lines
@@ -87,7 +93,8 @@ class FinalReport:
         style = STYLES[test.outcome]
         result = self.results.get(test.name)
         ran = result is not None and test.outcome is not Outcome.SKIPPED
-        judged = f"  judged {judged_text(test)}" if ran else ""
+        duet = duet_text(test.comparison)
+        judged = f"  ({duet})" if duet else f"  judged {judged_text(test)}" if ran else ""
         yield page.text((f"{test.name}: {test.outcome}", style), (judged, "dim"))
         for line in (*test.reasons, *answer_lines(test), *advice_lines(test)):
             yield page.indented(page.text(line))

@@ -88,6 +88,10 @@ class Referee(Protocol):
         """
         ...
 
+    def decided(self, test: Test, result: TestResult) -> bool:
+        """Whether a duet needs no more blocks: asked at each of its looks."""
+        ...
+
     def doubt(self, test: Test, run: RunResult) -> str | None:
         """Why a test that has ended is to run once more before it is decided; None if it is not."""
         ...

@@ -19,9 +19,13 @@ class Interrupts:
     ``fresh`` counts since ``settle``: what is done then must be asked to end by itself.
     """
 
-    def __init__(self) -> None:
-        self.count = 0
-        self._settled = 0
+    def __init__(self, heard: list[int] | None = None) -> None:
+        self._heard = [0] if heard is None else heard
+        self._settled = self.count
+
+    @property
+    def count(self) -> int:
+        return self._heard[0]
 
     @property
     def fresh(self) -> int:
@@ -30,6 +34,12 @@ class Interrupts:
     def settle(self) -> None:
         """What was asked for until now is being done."""
         self._settled = self.count
+
+    def apart(self) -> Interrupts:
+        """The same signals for a part of the run, which settles them by itself."""
+        part = Interrupts(self._heard)
+        part._settled = self._settled
+        return part
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -50,4 +60,4 @@ class Interrupts:
                 signal.signal(each, handler)
 
     def _hear(self, _signal: int, _frame: object) -> None:
-        self.count += 1
+        self._heard[0] += 1

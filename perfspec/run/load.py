@@ -45,13 +45,17 @@ class Limit(NamedTuple):
 
 
 def run_test(
-    context: Context, test: Test, referee: Referee, failure: Callable[[], StepError | None]
+    context: Context,
+    test: Test,
+    referee: Referee,
+    failure: Callable[[], StepError | None],
+    *extra: str,
 ) -> Outcome:
     """Run one test. ``failure`` is asked all the time for what else has broken.
 
-    Raises StepError when the load process cannot be started.
+    ``extra`` are further words for the load process. Raises StepError when it cannot be started.
     """
-    with Child.start(context, test.name, _MESSAGE) as child, Probe(context.clock) as probe:
+    with Child.start(context, test.name, _MESSAGE, *extra) as child, Probe(context.clock) as probe:
         return TestRun(context, test, child, referee, failure, probe).run()
 
 

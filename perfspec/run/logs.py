@@ -150,6 +150,10 @@ class Logs:
         self._logs.append(log)
         return log
 
+    def hold(self) -> None:
+        """What is opened from now on may show secrets that are not known yet."""
+        self._held = True
+
     def release(self) -> None:
         """All secrets are known."""
         self._held = False

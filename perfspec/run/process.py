@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from perfspec.errors import RunError
 from perfspec.run.contracts import StepError
+from perfspec.run.processors import on_processors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -108,15 +109,32 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """A side of a duet: the ``title`` says its commit; ``cpus`` is None where it has no share."""
+
+    name: str
+    title: str
+    cpus: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Launcher:
-    """Starts processes."""
+    """Starts processes: those of one ``side`` of a duet on its share of the processors."""
 
     logs: Logs
     warden: Warden
     clock: Clock
+    side: Side | None = None
 
     def start(self, command: Command) -> Process:
         """Raises StepError when it cannot be started."""
+        if self.side is not None:
+            title, log = f"{command.title} of {self.side.title}", f"{self.side.name}-{command.log}"
+            command = replace(command, title=title, log=log)
+        with on_processors(self.side.cpus if self.side else None):
+            return self._start(command)
+
+    def _start(self, command: Command) -> Process:
         try:
             log = self.logs.open(command.log)
         except OSError as error:

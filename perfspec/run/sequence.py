@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfspec.run.duet.run import run_duet
 from perfspec.run.load import run_test
 
 if TYPE_CHECKING:
@@ -75,8 +76,10 @@ class Sequence:
         """What a test has left, and whether the run may go on."""
         context, record = self.context, self.record
         context.observer.test_started(test, number, len(context.plan.tests))
-        outcome = run_test(context, test, self.referee, self.failure)
-        outcome.result.monitors = self.monitoring.during(outcome.result)
+        run = run_test if test.duet is None else run_duet
+        outcome = run(context, test, self.referee, self.failure)
+        if test.duet is None:  # those of the environment say nothing of either commit
+            outcome.result.monitors = self.monitoring.during(outcome.result)
         record.machine = outcome.machine or record.machine
         if outcome.problem is not None:
             record.problems.append(outcome.problem)

@@ -117,6 +117,7 @@ class _Run:
     def __init__(self, context: Context, work: Work, record: Record) -> None:
         self._context = context
         self._plan = context.plan
+        self._own = any(each.duet is None for each in context.plan.tests)  # a duet starts its own
         self._work = work
         self._services = Services(context)
         self._logs = context.launcher.logs
@@ -150,10 +151,10 @@ class _Run:
         if plan.hooks_before is None:
             self._hide_columns()
         self._begun = True
-        if plan.environment.services:
+        if plan.environment.services and self._own:
             context.observer.phase("starting services")
             self._services.start()
-        if plan.hooks_before is not None:
+        if plan.hooks_before is not None and self._own:
             self._before(plan.hooks_before)
         reason = self._work(context, self._record, self._failure)
         for test in self._record.missing:
@@ -196,7 +197,7 @@ class _Run:
 
     def _after(self) -> None:
         hook = self._plan.hooks_after
-        if hook is None or not self._begun:
+        if hook is None or not self._begun or not self._own:
             return
         self._context.observer.phase("hook after")
         try:
@@ -207,7 +208,7 @@ class _Run:
 
     def _stop_services(self) -> None:
         try:
-            if self._plan.environment.services and self._begun:
+            if self._plan.environment.services and self._begun and self._own:
                 self._context.observer.phase("stopping services")
         finally:
             self._services.stop()

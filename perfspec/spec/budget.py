@@ -161,12 +161,13 @@ class TestBudget(Budget):
 
 
 Compare = Annotated[
-    Literal["auto", "history", "none"],
+    Literal["auto", "history", "duet", "none"],
     Field(
         json_schema_extra={
             "markdownEnumDescriptions": [
-                "As is best here: with the runs of the baseline",
+                "As is best here: as a duet where that can be, else with the runs of the baseline",
                 "With the runs of the baseline",
+                "With another commit (`--base`) on the same machine at the same time",
                 "Not at all; nothing is recorded",
             ]
         }

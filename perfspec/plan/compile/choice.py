@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.errors import UsageError
 from perfspec.plan.compile.tests import Wanted
+from perfspec.plan.duet import SUFFIX
 from perfspec.spec.limits import as_names
 from perfspec.spec.sequence import EntryOptions
 
@@ -66,18 +67,19 @@ def every_test(document: Document) -> Chosen:
 
 def same_tests(plan: Plan) -> Chosen:
     """What a plan was made of: to judge its run by the limits of today's spec."""
-    wanted = (
-        Wanted(
-            name=each.name,
+    wanted: dict[str, Wanted] = {}
+    for each in plan.tests:
+        name = each.name.removesuffix(SUFFIX)
+        again = Wanted(
+            name=name,
             time_scale=each.time_scale,
             on_fail=each.on_fail,
             needs=each.needs,
             tags=each.tags,
             compare="none" if each.compare == "none" else None,
         )
-        for each in plan.tests
-    )
-    return Chosen(plan.sequence, plan.environment.name, tuple(wanted))
+        wanted.setdefault(name, again)
+    return Chosen(plan.sequence, plan.environment.name, tuple(wanted.values()))
 
 
 def choose_environment(document: Document, wanted: str | None) -> str:

@@ -11,7 +11,7 @@ from perfspec.measure.summary import summarise
 from perfspec.measure.tries import as_run
 from perfspec.plan.load import Span, duration_s
 from perfspec.report.answers import answer_lines
-from perfspec.report.changes import comparison_lines
+from perfspec.report.changes import comparison_lines, duet_text
 from perfspec.report.escape import one_line
 from perfspec.report.html.answers import BudgetView, LevelView, budgets, ladder
 from perfspec.report.html.chart import rounded
@@ -110,6 +110,7 @@ class TestView:
     findings: tuple[FindingView, ...] = ()
     budgets: tuple[BudgetView, ...] = ()
     compared: tuple[str, ...] = ()
+    duet: str | None = None
     endpoints: tuple[EndpointView, ...] = ()
     errors: tuple[ErrorRow, ...] = ()
     journeys: str = ""
@@ -142,6 +143,7 @@ def test_view(
         findings=tuple(_findings(verdict)),
         budgets=tuple(budgets(verdict.comparison)),
         compared=tuple(comparison_lines(verdict.comparison)) if verdict.comparison else (),
+        duet=duet_text(verdict.comparison),
         endpoints=endpoints,
         errors=tuple(error_rows(result.errors)),
         journeys=journeys_text(test, result, verdict),

@@ -52,8 +52,8 @@ class DuetEngine(Engine):
 
     def prepare(self) -> None:
         """Both sides, which must have as many rows each. Raises PerfspecError."""
+        super().prepare()  # first: Python beside the spec is imported once, and is the head's
         self._base.prepare()
-        super().prepare()
         for engine in (self._base, self):
             engine.scripts = {name: _paired(each) for name, each in engine.scripts.items()}
         for name, rows in self.rows.items():
