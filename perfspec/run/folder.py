@@ -74,6 +74,11 @@ class RunFolder:
         return self.path / "plan.json"
 
     @property
+    def progress(self) -> Path:
+        """There only while it runs."""
+        return self.path / "progress.json"
+
+    @property
     def result(self) -> Path:
         return self.path / "result.json"
 
