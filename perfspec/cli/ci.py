@@ -11,6 +11,7 @@ import click
 
 from perfspec import jsonio
 from perfspec.cli.accepted import accept_merged, accepted_here
+from perfspec.cli.commits import known_commit
 from perfspec.cli.judge import open_run
 from perfspec.cli.lint import github
 from perfspec.cli.publish import comment_option, publish_run, show_published
@@ -69,7 +70,9 @@ def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  
     try:
         accept_merged(context, file)
         accept = accepted_here(context)
-        code: int = click.get_current_context().invoke(run, file=file, accept=accept, **rest)
+        code: int = click.get_current_context().invoke(
+            run, file=file, accept=accept, base=_base(context, file), **rest
+        )
     except PerfspecError as error:
         _tell(context, error)
         raise
@@ -80,6 +83,24 @@ def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  
     done = publish_run(context, folder, plan, result, when=comment)
     show_published(done)
     return _exit_code(folder, code, fail_on, published=not done.problems)
+
+
+def _base(context: Context, file: str) -> str | None:
+    """What a pull request is compared with in a duet; None where this clone has no such commit.
+
+    The first parent of GitHub's merge is the base too.
+    """
+    if context.base_sha is None:
+        return None
+    directory = Path(file).resolve().parent
+    base = known_commit(directory, context.base_sha, "HEAD^1")
+    if base is None:
+        click.echo(
+            "warning: the base of the pull request is not in this clone, so there is no duet: let"
+            " actions/checkout have fetch-depth: 2",
+            err=True,
+        )
+    return None if base == known_commit(directory, "HEAD") else base
 
 
 def _exit_code(folder: RunFolder, code: int, fail_on: FailOn, *, published: bool) -> int:
