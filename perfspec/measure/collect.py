@@ -119,6 +119,7 @@ class Collector:
             users=sum(each.users for each in ticks) / n,
             ready=sum(each.ready for each in ticks) / n,
             planned=sum(each.planned for each in ticks) / n,
+            open_connections=sum(each.open_connections for each in ticks) / n,
             cpu=sum(each.cpu for each in ticks) / n,
             cpu_max=max(each.cpu for each in ticks),
             busy_s=max(each.busy_s for each in ticks),

@@ -105,12 +105,13 @@ class ErrorGroup(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Health(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The generator and its load during one window.
 
-    ``users`` and ``ready`` (past ``on_start``) are means, ``planned`` what the plan wanted. ``cpu``
-    is the share of one core that the busiest worker used, as mean and as maximum of the seconds;
-    ``busy_s`` how long, up to the window's end, some worker has been at or above 90 % without a
-    break. ``hub_delay_us`` is the longest iteration of an event loop: the uncertainty of a latency.
-    ``waits`` are samples of how long an answer that was there waited until a worker looked at it,
-    which its latency is too long by; None where the system cannot tell.
+    ``users``, ``ready`` (past ``on_start``) and ``open_connections`` (of WebSocket and Socket.IO)
+    are means, ``planned`` what the plan wanted. ``cpu`` is the share of one core that the busiest
+    worker used, as mean and as maximum of the seconds; ``busy_s`` how long, up to the window's end,
+    some worker has been at or above 90 % without a break. ``hub_delay_us`` is the longest iteration
+    of an event loop: the uncertainty of a latency. ``waits`` are samples of how long an answer that
+    was there waited until a worker looked at it, which its latency is too long by; None where the
+    system cannot tell.
     """
 
     index: int
@@ -122,6 +123,7 @@ class Health(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     busy_s: float
     hub_delay_us: int
     workers: int
+    open_connections: float = 0.0
     waits: Histogram | None = None
 
 

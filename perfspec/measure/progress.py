@@ -33,7 +33,8 @@ class Tick(msgspec.Struct, tag="tick", kw_only=True, forbid_unknown_fields=True)
     ``at_s`` is the time on the test's clock. ``cpu`` is the share of one core of the busiest worker
     since the last tick, ``busy_s`` how long some worker has been at 90 % or more without a break.
     ``waits`` are how long what was ready waited for the load process to look, None where the system
-    cannot tell. ``base`` is the other side of a duet.
+    cannot tell. ``base`` is the other side of a duet. ``open_connections`` are those that steps
+    opened and that have not been closed or lost.
     """
 
     at_s: float
@@ -44,6 +45,7 @@ class Tick(msgspec.Struct, tag="tick", kw_only=True, forbid_unknown_fields=True)
     cpu: float
     busy_s: float
     hub_delay_us: int
+    open_connections: int = 0
     waits: Histogram | None = None
     series: list[Series] = []
     errors: list[ErrorGroup] = []

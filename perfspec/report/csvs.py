@@ -188,6 +188,7 @@ def _health(health: Health | None) -> Row:
         "users": "" if health is None else f"{health.users:.2f}",
         "users_ready": "" if health is None else f"{health.ready:.2f}",
         "users_planned": "" if health is None else f"{health.planned:.2f}",
+        "open_connections": "" if health is None else f"{health.open_connections:.2f}",
         "workers": "" if health is None else health.workers,
         "generator_cpu": "" if health is None else f"{health.cpu:.3f}",
         "generator_cpu_max": "" if health is None else f"{health.cpu_max:.3f}",

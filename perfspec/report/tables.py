@@ -214,6 +214,9 @@ def journeys_text(test: Test, result: TestResult, verdict: TestVerdict) -> str:
     ]
     if found.cut_off:
         parts.append(f"{format_count(found.cut_off)} cut off at the end, no failures")
+    held = max((each.open_connections for each in health_in(result, verdict.judged)), default=0)
+    if held:
+        parts.append(f"up to {format_count(round(held))} connections open")
     if test.open_model is None:
         return f"journeys: {', '.join(parts)}"
     dropped = format_share(found.dropped / (found.begun + found.dropped)) if found.dropped else "0"

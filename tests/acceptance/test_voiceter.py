@@ -32,6 +32,8 @@ def test_all_three_tests_of_the_plan_run_without_an_error(tmp_path: Path) -> Non
         result = kept.test(name)
         assert result.status == "complete", done.err
         assert (set(totals(result)), result.errors) == (expected, [])
+        assert max(each.open_connections for each in result.health) > 1
+    assert "connections open" in kept.summary
     late = totals(kept.test("audio_streaming"))["session.chunk"].lateness
     assert late is not None
     assert late.count > 1000

@@ -69,7 +69,9 @@ def _generator(groups: Sequence[Sequence[Health]]) -> Iterator[Chart]:
     planned = _means(groups, "planned")
     signing_in = () if users == ready else (Line(name="past on_start", values=ready),)
     wanted = Line(name="planned", values=planned, dashed=True)
-    lines = (Line(name="users", values=users), *signing_in, wanted)
+    connections = Line(name="open connections", values=_means(groups, "open_connections"))
+    held = (connections,) if any(connections.values) else ()
+    lines = (Line(name="users", values=users), *signing_in, *held, wanted)
     yield Chart(title="Users", unit="count", lines=lines)
     yield Chart(
         title="Load generator: busiest core",

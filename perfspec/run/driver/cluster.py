@@ -292,6 +292,7 @@ class Leader:
             cpu=max((each.cpu for each in ticks), default=0.0),
             busy_s=max((each.busy_s for each in ticks), default=0.0),
             hub_delay_us=0,
+            open_connections=sum(each.open_connections for each in ticks),
         )
         self._audience.tick(self._merger.take_into(total))
 

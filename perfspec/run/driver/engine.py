@@ -215,6 +215,7 @@ class Engine:
             cpu=cpu,
             busy_s=busy_s,
             hub_delay_us=self._transport.hub_delay().longest_us,
+            open_connections=self._dialer.open_connections,
             waits=self._sentinel.take() if self._sentinel else None,
             series=folded.series,
             errors=folded.errors,

@@ -8,6 +8,7 @@ from perfspec.report.tables import (
     error_rows,
     finding_rows,
     generator_text,
+    journeys_text,
     judged_text,
     subjects,
 )
@@ -84,6 +85,15 @@ def test_errors_say_since_when() -> None:
     _, run = bookshop_run()
     row = error_rows(run.tests[1].errors)[1]
     assert (row.count, row.first) == ("3", "12.4s, 7 users")
+
+
+def test_open_connections_are_told_where_there_are_any() -> None:
+    plan, run = bookshop_run()
+    smoke, *_ = judge_run(plan, run).tests
+    assert "open" not in journeys_text(plan.tests[0], run.tests[0], smoke)
+    for each in run.tests[0].health:
+        each.open_connections = 40.4
+    assert journeys_text(plan.tests[0], run.tests[0], smoke).endswith("up to 40 connections open")
 
 
 def test_judged_seconds_in_words() -> None:

@@ -115,6 +115,7 @@ class DuetEngine(Engine):
             self.report(self._base.problem)
         tick, other = super().tick(at_s), self._base.tick(at_s)
         tick.hub_delay_us = max(tick.hub_delay_us, other.hub_delay_us)
+        tick.open_connections += other.open_connections
         tick.overrun += other.overrun
         tick.base, tick.base_errors = other.series, other.errors
         return tick

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 
 class Dialer:
-    """Opens sockets; each host is looked up once."""
+    """Opens sockets; each host is looked up once.
+
+    ``open_connections`` is counted by those that have a use for it.
+    """
 
     def __init__(self, allowed: Allowed, *, ca_file: str | None = None) -> None:
         """``allowed`` as in ``Transport``; ``ca_file`` defaults to the machine's own bundle."""
+        self.open_connections = 0
         self._allowed = allowed
         self._ca_file = ca_file or ssl.get_default_verify_paths().cafile or certifi.where()
         self._tls: ssl.SSLContext | None = None

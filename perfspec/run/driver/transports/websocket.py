@@ -75,6 +75,8 @@ class Wire:
             raise RefusedError(ErrorClass.TIMEOUT, msg) from None
         finally:
             limit.close()
+        self._dialer = dialer
+        dialer.open_connections += 1
 
     def listen(self, reader: Reader) -> None:
         """Hand every message to ``reader`` from now on."""
@@ -105,6 +107,7 @@ class Wire:
         """Give the connection up; the first reason counts."""
         if self.lost is None:
             self.lost = error, message
+            self._dialer.open_connections -= 1
             line = self._socket.sock
             if line is not None:  # gevent closes what somebody waits for a little later
                 with suppress(OSError):

@@ -108,6 +108,20 @@ def test_a_monitor_becomes_charts_by_unit() -> None:
     assert found[0].lines[0].values[::5] == (10, None, 20, 30)
 
 
+@pytest.mark.parametrize("count", [0.0, 12.0])
+def test_open_connections_stand_beside_the_users_that_hold_them(count: float) -> None:
+    test = make_test()
+    result = measure(test, {"login": [0.1] * 30})
+    for each in result.health:
+        each.open_connections = count
+    plan = make_plan(test)
+    drawing = Drawing(plan, test, result, judge_run(plan, make_run(plan, result)).tests[0], tests=1)
+    users = next(whole_charts(test, result, drawing.axis, drawing.overlays))
+    assert [each.name for each in users.lines] == [
+        "users", *(["open connections"] if count else []), "planned",
+    ]  # fmt: skip
+
+
 def test_a_small_curve_breaks_off_where_nothing_was_measured() -> None:
     assert spark_path([1.0, 2.0, None, 1.0]).count("M") == 2
     assert spark_path([]) == ""

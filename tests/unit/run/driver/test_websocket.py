@@ -9,6 +9,7 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+import gevent
 import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Response as HttpResponse
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from websockets.http11 import Request, Response
     from websockets.sync.server import ServerConnection
+
+    from perfspec.measure.progress import Tick
+    from tests.conftest import Eventually
 
 PING = message("ping", body=TextBody(text="ping"), ack=NEXT)
 
@@ -70,6 +74,27 @@ def test_cookies_of_the_user_go_with_the_handshake() -> None:
         folded = play(plan(url, [who], [login], channels=channels), journeys=2)
     assert errors(folded) == {}
     assert handshakes == ["b=2; a=1"] * 2
+
+
+def test_open_connections_are_counted_until_they_are_closed_or_lost(eventually: Eventually) -> None:
+    leave = threading.Event()
+
+    def until_then(_: ServerConnection) -> None:
+        leave.wait(20)
+
+    with (
+        websocket_server(until_then) as url,
+        on_stage(talk_plan(url, (CONNECT, CLOSE), on_start=(CONNECT,))) as stage,
+    ):
+        assert stage.user.start()
+        assert stage.engine.tick(1.0).open_connections == 1
+        leave.set()
+        assert eventually(lambda: breathing(stage.engine.tick(2.0)).open_connections == 0)
+
+
+def breathing(tick: Tick) -> Tick:
+    gevent.sleep(0)  # the connection's own greenlet reads the end
+    return tick
 
 
 def test_acknowledgements_find_their_messages_whatever_their_order() -> None:
