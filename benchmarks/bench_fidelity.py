@@ -28,7 +28,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
@@ -36,9 +35,9 @@ import psutil
 
 from perfspec import jsonio
 from perfspec.judge.model import Verdict
-from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import RunResult, Window
 from perfspec.plan.metrics import QUANTILES
+from perfspec.report.tables import generator_text
 from perfspec.run.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -129,20 +128,8 @@ def perfspec(load: Load, folder: Path) -> Found:
     call(folder, [sys.executable, "-m", "perfspec", "run"], good={0, 1, 4})
     runs = RunFolder.latest(folder)
     test = jsonio.read_json(runs.result, RunResult).tests[0]
-    invalid = jsonio.read_json(runs.verdict, Verdict).tests[0].invalid
-    cpu = median(each.cpu for each in test.health)
-    delay_ms = median(each.hub_delay_us for each in test.health) / 1000
-    waits = Histogram()
-    for each in test.health:
-        waits.merge(each.waits or Histogram())
-    waited = ", ".join(
-        f"{shown} {(waits.quantile(QUANTILES[name]) or math.nan) * 1000:.2f} ms"
-        for name, shown in SHOWN.items()
-    )
-    found = Found(
-        said=f"{invalid or 'valid'} ({cpu:.0%} of a core, delays of up to {delay_ms:.1f} ms;"
-        f" answers waited {waited})"
-    )
+    verdict = jsonio.read_json(runs.verdict, Verdict).tests[0]
+    found = Found(said=f"{verdict.invalid or 'valid'}; {generator_text(test, verdict)}")
     for name in ENDPOINTS:
         window = total(test, name)
         found.latency[name] = quantiles(window.latency.quantile)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import gevent
 from gevent.event import Event
-from gevent.lock import Semaphore
 
 from perfspec.demo.faults import (
     EVERYWHERE,
@@ -27,6 +26,7 @@ from perfspec.demo.faults import (
     Stall,
     parse_fault,
 )
+from perfspec.demo.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,7 +56,7 @@ class Effects:
         self._scales = [each for each in parsed if isinstance(each, ScaleOut)]
         places = [each.slots for each in parsed if isinstance(each, Saturate)]
         places += [each.users for each in self._scales]
-        self.places = Semaphore(min(places)) if places else None
+        self.places = Places(min(places)) if places else None
         self.instances = 1
         self._wanted_since: float | None = None  # a further instance
         self.leaked: list[bytearray] = []
@@ -104,8 +104,7 @@ class Effects:
             if self._wanted_since is not None and now - self._wanted_since >= each.after_s:
                 self._wanted_since = None
                 self.instances += 1
-                for _ in range(each.users):
-                    self.places.release()
+                self.places.add(each.users)
 
     def _overloaded(self) -> bool:
         now = self._now()

@@ -171,8 +171,8 @@ def test_a_target_that_scales_out_after_a_known_time(runs: dict[str, Run]) -> No
     (series,) = run.kept.test("rush").monitors[0].series
     two = next(at for at, n in zip(series.at_s, series.values, strict=True) if n == 2)
     assert 4 + 6 < two < 4 + 20  # the ramp begins after 4 s, and six users are at work in it
-    in_time = run.kept.finding("page.instances.max.min")
-    too_soon = run.kept.finding("too_soon.page.instances.max.min")
+    in_time = run.kept.finding("page.instances.max.within")
+    too_soon = run.kept.finding("too_soon.page.instances.max.within")
     assert (in_time.outcome, in_time.observed) == ("pass", 2)
     assert (too_soon.outcome, too_soon.observed) == ("fail", 1)
     assert too_soon.reason == "beyond the limit 4s after the last ramp up began"

@@ -188,6 +188,17 @@ def test_a_worker_killed_by_sigkill_is_named_and_nothing_is_judged_without_it(
     assert f"{name} has not reported for 5 s" in str(test.reason)
     assert name in done.err
     assert Kept(folder).verdict.outcome == "error"
+    assert 60 > test.measured_s > 0
+    kept = sum(
+        window.count
+        for series in test.series
+        if series.key.name == "read"
+        for window in series.windows
+    )
+    assert 50 < kept <= len(reads(target))  # all but what the victim had not yet told
+    (finding,) = Kept(folder).verdict.tests[0].findings
+    assert (finding.outcome, finding.samples) == ("inconclusive", kept + 6)  # and `on_start`
+    assert finding.reason == "the test broke, so its numbers decide nothing"
     assert [each.code for each in ends] == [0, 3, 0]
     assert "killed by SIGKILL" in ends[1].err
 

@@ -96,13 +96,13 @@ def test_a_further_instance_comes_a_known_time_after_it_was_wanted() -> None:
             clock.at_s += waited_s
             with scaling.at_work(), scaling.at_work():
                 assert scaling.instances == instances
-    assert scaling.places.counter == 3
+    assert scaling.places.free == 3
 
 
 def test_the_narrowest_place_counts() -> None:
     places = effects("saturate:users=40", "saturate:users=4").places
     assert places is not None
-    assert places.counter == 4
+    assert places.free == 4
 
 
 def test_a_malformed_fault_brings_none_into_force() -> None:
