@@ -64,8 +64,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         return
     yield _compared_with(comparison)
     if comparison.probe is not None:
-        longer = percent(comparison.probe)
-        yield f"the machine: its calibration probe took {longer} longer than in the baseline"
+        yield f"the machine by itself (calibration probe): {percent(comparison.probe)}"
     if comparison.shift is not None:
         reach = ""
         if comparison.shift_low is not None and comparison.shift_high is not None:
