@@ -42,6 +42,7 @@ def perform(
         confirm=confirm,
         workers=chosen.workers,
         remote=chosen.remote,
+        web=chosen.web,
         redactor=Redactor([] if chosen.remote is None else [chosen.remote.key]),
     )
     check_guard(plan, confirm=confirm, variables=options.variables, now=clock.now())
@@ -50,6 +51,8 @@ def perform(
     from rich.console import Console  # noqa: PLC0415  (not for --help)
 
     console = Console(stderr=True, highlight=False)
+    if chosen.web is not None:
+        console.print(f"Locust's web UI, while a test runs: http://127.0.0.1:{chosen.web}/")
     with view_for(console, plan, os.environ, folder.progress) as observer:
         try:
             result = run_plan(

@@ -85,14 +85,24 @@ _OPTIONS = (
         help="HOST or HOST:PORT of this machine, where they come.",
     ),
     wait_option,
+    click.option(
+        "--web",
+        type=click.IntRange(1, 65535),
+        metavar="PORT",
+        help="Locust's web UI at this port of 127.0.0.1 while a test runs, to look at.",
+    ),
 )
 
 
 class Chosen(NamedTuple):
-    """How many load processes, and where they come when they are those of other machines."""
+    """How many load processes, and where they come when they are those of other machines.
+
+    ``web`` is the port of Locust's web UI.
+    """
 
     workers: int
     remote: Remote | None
+    web: int | None = None
 
 
 def worker_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -105,9 +115,11 @@ def worker_options(function: Callable[..., int]) -> Callable[..., int]:
         expect_workers: int | None,
         bind: Address | None,
         wait: float,
+        web: int | None,
         **rest: Any,  # noqa: ANN401  (those of the function)
     ) -> int:
-        return function(*args, chosen=_choose(workers, expect_workers, bind, wait), **rest)
+        chosen = _choose(workers, expect_workers, bind, wait)._replace(web=web)
+        return function(*args, chosen=chosen, **rest)
 
     for option in reversed(_OPTIONS):
         option(wrapper)

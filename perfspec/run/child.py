@@ -56,6 +56,8 @@ class Child(Generic[M]):
         words = [*options.driver, "--plan", str(context.folder.plan), "--test", test, *extra]
         if options.workers > 1:
             words += ["--workers", str(options.workers)]
+        if options.web is not None:
+            words += ["--web", str(options.web)]
         variables = {"PYTHONSAFEPATH": "1", **context.variables}
         if options.remote is not None:
             variables[KEY] = options.remote.key

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from perfspec.measure.collect import Collector
     from perfspec.measure.model import AbortHit, RunResult, TestResult
+    from perfspec.measure.monitored import Monitored
     from perfspec.plan.load import Span
     from perfspec.plan.model import Test
     from perfspec.run.join import Address
@@ -50,13 +51,15 @@ class Remote:
 class RunOptions:
     """What the command line decides. ``variables`` are those of the environment.
 
-    The ``workers`` are processes of this machine, unless ``remote`` is given.
-    ``redactor`` learns the secrets as they become known; whoever prints goes through it too.
+    The ``workers`` are processes of this machine, unless ``remote`` is given. ``web`` is the port
+    of Locust's web UI, on this machine. ``redactor`` learns the secrets as they become known;
+    whoever prints goes through it too.
     """
 
     confirm: str | None = None
     workers: int = 1
     remote: Remote | None = None
+    web: int | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     redactor: Redactor = field(default_factory=Redactor)
     deadlines: Deadlines = Deadlines()
@@ -94,6 +97,14 @@ class Referee(Protocol):
 
     def doubt(self, test: Test, run: RunResult) -> str | None:
         """Why a test that has ended is to run once more before it is decided; None if it is not."""
+        ...
+
+
+class Watch(Protocol):
+    """What monitors have read while a test goes on."""
+
+    def __call__(self, started: str, span: Span) -> list[Monitored]:
+        """In some seconds of the test that began at ``started`` (ISO 8601)."""
         ...
 
 

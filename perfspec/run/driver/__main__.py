@@ -42,6 +42,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--bind", type=Address.parse, help="workers come from other machines")
     parser.add_argument("--wait", type=float, default=60.0, help="seconds, for the others")
+    parser.add_argument("--web", type=int, metavar="PORT", help="of Locust's web UI")
     parser.add_argument("--try", action="store_true", dest="rehearse")
     parser.add_argument("--worker", action="store_true")
     parser.add_argument("--master", type=Address.parse)
@@ -64,6 +65,7 @@ def perform(arguments: argparse.Namespace) -> str | None:
         arguments.bind,
         arguments.wait,
         arguments.base,
+        arguments.web,
     )
     return Child(options).run()
 

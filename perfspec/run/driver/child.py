@@ -29,6 +29,7 @@ from perfspec.run.driver.pipe import Pipe
 from perfspec.run.driver.process import settle_memory
 from perfspec.run.driver.seal import Seal
 from perfspec.run.driver.user import user_class
+from perfspec.run.driver.web import web_ui
 from perfspec.run.driver.workers import WorkerProcesses
 from perfspec.run.join import KEY, Address
 from perfspec.run.machine import describe_machine
@@ -52,7 +53,7 @@ _START_S = 60.0  # for our own processes to start Python and say hello
 class Options(NamedTuple):
     """The command line. ``bind`` is where workers of other machines come, within ``wait_s``.
 
-    ``base`` is the plan of a duet's other side.
+    ``base`` is the plan of a duet's other side, ``web`` the port of Locust's web UI.
     """
 
     plan: Path
@@ -61,6 +62,7 @@ class Options(NamedTuple):
     bind: Address | None = None
     wait_s: float = 0.0
     base: Path | None = None
+    web: int | None = None
 
 
 class Child:
@@ -116,7 +118,8 @@ class Child:
             return
         settle_memory()
         self._conductor = Conductor(self._engine, runner, cast)
-        self._conductor.perform()
+        with web_ui(self._environment, runner, self._options.web):
+            self._conductor.perform()
         if self._master is None:
             runner.quit()
         else:
