@@ -135,8 +135,9 @@ def _capped(change: Change, question: Question, time: str, *, alien: bool) -> Ch
         reason = f"{change.reason}; accepted: {question.accepted}"
         return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason, waived=True)
     for each in question.waivers:
-        right = each.endpoint == change.subject.name and each.metric in {None, change.metric.name}
-        if right and time[:10] <= each.until:
+        subject = change.subject
+        right = each.endpoint == subject.name and each.metric in {None, change.metric.name}
+        if right and subject.kind != "group" and time[:10] <= each.until:
             reason = f"waived by {each.owner} until {each.until}: {each.reason}"
             return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason, waived=True)
     if alien:

@@ -277,6 +277,23 @@ def test_a_waiver_turns_a_failure_into_a_warning_until_its_day() -> None:
         assert (found.outcome, found.waived) == (outcome, outcome is Outcome.WARN)
 
 
+def test_a_waiver_of_an_endpoint_is_none_of_a_group_of_that_name() -> None:
+    group = Subject(kind="group", name="endpoint_3", persona="buyer")
+    about = msgspec.structs.replace(OF_BUYERS, subject=group)
+    waiver = Waiver(
+        endpoint="endpoint_3", until="2027-12-31", reason="known", owner="jo", place=place(9)
+    )
+
+    def visits(slower: float, number: int) -> tuple[SeriesRecord, ...]:
+        return (msgspec.structs.replace(part(slower, number), kind="group"),)
+
+    before = Past(tuple(record(number, parts=visits(1.0, number)) for number in range(10)))
+    head = {"parts": visits(1.4, 100), "slower": SLOW}
+    found = compare(0, *EVERY, about, before=before, head=head, waivers=(waiver,))
+    assert of(found, "buyers").outcome is Outcome.FAIL
+    assert of(found, "endpoint_3.p95").waived
+
+
 def test_a_machine_that_is_not_in_the_baseline_only_warns() -> None:
     other = msgspec.structs.replace(MACHINE, cpu="another")
     comparison = compare(10, head={"slower": SLOW, "machine": other})
