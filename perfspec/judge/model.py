@@ -144,8 +144,9 @@ class Level(Value, frozen=True, kw_only=True):
 
 
 class Breach(Value, frozen=True, kw_only=True):
-    """A limit that was broken, in ``metric.unit``."""
+    """A limit on ``what`` that was broken, in ``metric.unit``."""
 
+    what: str
     metric: Metric
     limit: float
     observed: float

@@ -280,9 +280,11 @@ def _aborted(test: Test, hit: AbortHit) -> str:
     what = "journeys" if metric is not None and metric.about_journeys else "requests"
     if metric is None:
         return f"{when} by a limit on {hit.metric} that {hit.origin} stated then."
+    metric, counted = limit.metric, "readings" if limit.series else "requests"
+    counted = "journeys" if metric.about_journeys else counted
     return (
-        f"{when}: {metric.name} was {amount(metric, hit.observed)} over 10 s ({hit.requests}"
-        f" {what}), and {hit.origin} allows {bound(metric, hit.limit)}."
+        f"{when}: {limit.what} was {amount(metric, hit.observed)} over 10 s ({hit.requests}"
+        f" {counted}), and {hit.origin} allows {bound(metric, hit.limit)}."
     )
 
 

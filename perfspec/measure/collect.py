@@ -14,10 +14,12 @@ from perfspec.measure.tally import Tally
 from perfspec.plan.load import duration_s, window_edges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from perfspec.measure.model import AbortHit, ErrorGroup, TestStatus, Try, Worker
+    from perfspec.measure.monitored import Monitored
     from perfspec.measure.progress import Tick
+    from perfspec.plan.load import Span
     from perfspec.plan.model import Test
 
 RECENT_TICKS = 10
@@ -26,7 +28,8 @@ RECENT_TICKS = 10
 class Collector:
     """One test while it runs. ``recent`` are the last ten ticks, newest last.
 
-    ``tries`` are the levels of a search so far; whoever chooses them writes them here.
+    ``tries`` are the levels of a search so far; whoever chooses them writes them here. ``watch`` is
+    what monitors have read in some seconds, as far as it is known already.
     """
 
     def __init__(self, test: Test, started: str, workers: tuple[Worker, ...] = ()) -> None:
@@ -35,6 +38,7 @@ class Collector:
         self.workers = workers
         self.edges = window_edges(test.stages, test.warm_up_s, test.finish_within_s)
         self.recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
+        self.watch: Callable[[Span], list[Monitored]] = lambda _: []
         self.tries: tuple[Try, ...] = ()
         self._tally, self._base = Tally(), Tally()
         self._health: dict[int, list[Tick]] = {}

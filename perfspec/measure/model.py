@@ -182,7 +182,10 @@ class Journeys(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class AbortHit(Value, frozen=True, kw_only=True):
-    """The limit of ``abort`` or ``stop_when`` that ended a test; values in the metric's unit."""
+    """The limit of ``abort`` or ``stop_when`` that ended a test; values in the metric's unit.
+
+    ``requests`` is how many there were, or journeys, or readings of a monitor.
+    """
 
     origin: str
     metric: str

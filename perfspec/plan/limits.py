@@ -102,9 +102,18 @@ class Objective(Value, frozen=True, kw_only=True):
 
 
 class AbortLimit(Value, frozen=True, kw_only=True):
-    """Ends the test when broken over 10 s with at least 50 requests: ``abort`` or ``stop_when``."""
+    """Ends the test when broken over 10 s with at least 50 requests: ``abort`` or ``stop_when``.
+
+    With ``series`` (``MONITOR.SERIES``) it is about what a monitor reads, and a statistic of that.
+    """
 
     metric: Metric
     limit: float
     place: Place
     origin: str
+    series: str = ""
+
+    @property
+    def what(self) -> str:
+        """What is limited, in words: ``p95``, or ``api.cpu mean``."""
+        return f"{self.series} {self.metric.name}" if self.series else self.metric.name

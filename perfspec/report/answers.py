@@ -23,7 +23,7 @@ _CONFIRMED = {
     True: ", confirmed by trying again",
     False: ", not confirmed: the search ended before",
 }
-_KEPT = {True: "kept", False: "broken", None: "too few requests"}
+_KEPT = {True: "kept", False: "broken", None: "not known"}
 
 
 def answer_lines(verdict: TestVerdict) -> Iterator[str]:
@@ -44,7 +44,7 @@ def answer_lines(verdict: TestVerdict) -> Iterator[str]:
 def failure_text(failure: Failure) -> str:
     """``60 users: p95 5.2 s > 5 s, 8% timeout on submit, slowest order (…), api.cpu 97%``."""
     parts = [
-        f"{each.metric.name} {amount(each.metric, each.observed)}"
+        f"{each.what} {amount(each.metric, each.observed)}"
         f" {'<' if each.metric.at_least else '>'} {amount(each.metric, each.limit)}"
         for each in failure.breaches
     ]

@@ -24,7 +24,7 @@ from perfspec.units import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from perfspec.plan.limits import Metric, Objective
+    from perfspec.plan.limits import AbortLimit, Metric, Objective
     from perfspec.plan.load import Span
     from perfspec.plan.model import Plan, Test
 
@@ -101,9 +101,9 @@ def _load(test: Test, width: int, blocks: str) -> Iterator[str]:
     if test.on_fail == "stop":
         yield "  on fail   the rest is skipped"
     for limit in test.abort:
-        yield f"  aborts    {_limit_text(limit.metric, limit.limit)} over 10 s ({limit.place})"
+        yield f"  aborts    {_end_text(limit)}"
     for limit in test.stop_when:
-        yield f"  stops     {_limit_text(limit.metric, limit.limit)} over 10 s ({limit.place})"
+        yield f"  stops     {_end_text(limit)}"
 
 
 def _who(test: Test, width: int) -> Iterator[str]:
@@ -225,6 +225,11 @@ def _row(each: Objective) -> tuple[str, str, str, str]:
         limit += " (warns only)"
     limit += _DURING[each.during]
     return str(each.subject), limit, samples, str(each.place)
+
+
+def _end_text(limit: AbortLimit) -> str:
+    series = f"{limit.series} " if limit.series else ""
+    return f"{series}{_limit_text(limit.metric, limit.limit)} over 10 s ({limit.place})"
 
 
 def _limit_text(metric: Metric, limit: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never, cast
 
 from perfspec.measure.collect import Collector
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from perfspec.measure.model import AbortHit, Machine, TestResult, Worker
     from perfspec.plan.model import Test
     from perfspec.run.context import Context
-    from perfspec.run.contracts import Deadlines, Referee
+    from perfspec.run.contracts import Deadlines, Referee, Watch
 
 _MESSAGE: Final = cast("type[Message]", Message)  # a union is no type to mypy
 LOOK_S: Final = 0.1
@@ -50,13 +51,15 @@ def run_test(
     referee: Referee,
     failure: Callable[[], StepError | None],
     *extra: str,
+    watch: Watch | None = None,
 ) -> Outcome:
     """Run one test. ``failure`` is asked all the time for what else has broken.
 
-    ``extra`` are further words for the load process. Raises StepError when it cannot be started.
+    ``extra`` are further words for the load process; ``watch`` tells what monitors have read in
+    some seconds of a test that began then. Raises StepError when it cannot be started.
     """
     with Child.start(context, test.name, _MESSAGE, *extra) as child, Probe(context.clock) as probe:
-        return TestRun(context, test, child, referee, failure, probe).run()
+        return TestRun(context, test, child, referee, failure, probe, watch=watch).run()
 
 
 class TestRun:
@@ -72,6 +75,8 @@ class TestRun:
         referee: Referee,
         failure: Callable[[], StepError | None],
         probe: Probe,
+        *,
+        watch: Watch | None,
     ) -> None:
         self._context = context
         self._test = test
@@ -79,6 +84,7 @@ class TestRun:
         self._referee = referee
         self._failure = failure
         self._probe = probe
+        self._watch = watch
         self._collector: Collector | None = None
         self._machine: Machine | None = None
         self._ended: Ended | None = None
@@ -131,6 +137,8 @@ class TestRun:
             case Started():
                 self._compare_clocks(message.workers)
                 self._collector = Collector(self._test, message.started, message.workers)
+                if self._watch is not None:
+                    self._collector.watch = partial(self._watch, message.started)
                 self._machine = message.machine
                 search = self._test.search
                 if search is not None:

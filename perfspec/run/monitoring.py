@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, cast
 
@@ -16,6 +17,7 @@ from perfspec.measure.monitored import (
     Sample,
     SampledSeries,
 )
+from perfspec.plan.load import Span
 from perfspec.run.child import Child, Closed, Silence
 from perfspec.run.contracts import StepError
 from perfspec.run.process import Command
@@ -30,6 +32,7 @@ _MESSAGE: Final = cast("type[MonitorMessage]", MonitorMessage)  # a union is no 
 _READER: Final = (sys.executable, "-m", "perfspec.run.monitors")
 _FLUSH_S: Final = 20.0
 _MOST_PROBLEMS: Final = 5
+LATE_S: Final = 60.0  # series of one monitor come in this much out of order at most
 
 
 class Monitoring:
@@ -67,13 +70,25 @@ class Monitoring:
         if self._child is not None:
             self._child.__exit__()
 
+    def watch(self, started: str, span: Span) -> list[Monitored]:
+        """What has been read in some seconds of the test that began then."""
+        while self._child is not None:
+            message = self._child.receive(0.0)
+            if isinstance(message, Reading):
+                self._add(message)
+            elif isinstance(message, Closed):
+                self._lose(message)
+            else:
+                break
+        began = datetime.fromisoformat(started).timestamp()
+        return [self._monitored(each, began, span) for each in self._context.plan.monitors]
+
     def during(self, result: TestResult) -> list[Monitored]:
         """What was read during a test that has ended, every text of it masked."""
         self._collect()
         began = datetime.fromisoformat(result.started).timestamp()
-        found = [
-            self._monitored(each, began, result.measured_s) for each in self._context.plan.monitors
-        ]
+        whole = Span(start_s=0.0, end_s=result.measured_s)
+        found = [self._monitored(each, began, whole) for each in self._context.plan.monitors]
         self._samples.clear()
         self._problems.clear()
         return found
@@ -132,15 +147,18 @@ class Monitoring:
         for each in self._context.plan.monitors:
             self._problems.setdefault(each.name, {})[text] = None
 
-    def _monitored(self, monitor: Monitor, began: float, seconds: float) -> Monitored:
+    def _monitored(self, monitor: Monitor, began: float, span: Span) -> Monitored:
         absent = self._absent.get(monitor.name)
         lost = self._child is None and absent is None
         series = {
             each.name: SampledSeries(name=each.name, unit=each.unit) for each in monitor.series
         }
-        for sample in sorted(self._samples.get(monitor.name, ()), key=lambda each: each.at):
+        earliest = began + span.start_s - LATE_S
+        newest = reversed(self._samples.get(monitor.name, ()))
+        samples = takewhile(lambda each: each.at >= earliest, newest)
+        for sample in sorted(samples, key=lambda each: each.at):
             at_s = round(sample.at - began, 3)
-            if 0 <= at_s <= seconds:
+            if span.start_s <= at_s <= span.end_s:
                 series[sample.series].at_s.append(at_s)
                 series[sample.series].values.append(sample.value)
         problems = list(self._problems.get(monitor.name, ()))

@@ -48,7 +48,9 @@ class Steering:
         kept: bool | None = False
         if hit is None:
             span = Span(start_s=current.start_s, end_s=end_s)
-            kept = self._referee.kept(self._test, self._collector.result("partial"), span)
+            result = self._collector.result("partial")
+            result.monitors = self._collector.watch(span)
+            kept = self._referee.kept(self._test, result, span)
         self._end(msgspec.structs.replace(current, end_s=end_s, kept=kept, hit=hit))
         tried = [Tried(each.users, each.kept) for each in self._collector.tries]
         users = search_next(self._search, tried)

@@ -76,10 +76,13 @@ class Sequence:
         """What a test has left, and whether the run may go on."""
         context, record = self.context, self.record
         context.observer.test_started(test, number, len(context.plan.tests))
-        run = run_test if test.duet is None else run_duet
-        outcome = run(context, test, self.referee, self.failure)
-        if test.duet is None:  # those of the environment say nothing of either commit
+        if test.duet is None:
+            outcome = run_test(
+                context, test, self.referee, self.failure, watch=self.monitoring.watch
+            )
             outcome.result.monitors = self.monitoring.during(outcome.result)
+        else:  # monitors of the environment say nothing of either commit
+            outcome = run_duet(context, test, self.referee, self.failure)
         record.machine = outcome.machine or record.machine
         if outcome.problem is not None:
             record.problems.append(outcome.problem)

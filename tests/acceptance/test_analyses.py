@@ -87,6 +87,20 @@ monitors:
     every: 500ms
     series: { instances: { query: bookshop_instances, unit: count } }""",
     ),
+    "stopped by a monitor": (
+        ["scale-out:users=6:after=3s", "slow:/books/{id}:+300ms"],
+        "0s",
+        """\
+breakpoint:
+    stages: [{ users: [3, 12, 24], hold: 14s }]
+    stop_when: { error_rate: 5%, monitors: { page.instances: 1 } }
+    slo: { capacity: 3 users }
+monitors:
+  page:
+    http: <page>/metrics
+    every: 500ms
+    series: { instances: { query: bookshop_instances, unit: count } }""",
+    ),
     "search": (
         ["saturate:users=10", "slow:/books/{id}:+500ms"],
         "0s",
@@ -176,6 +190,19 @@ def test_a_target_that_scales_out_after_a_known_time(runs: dict[str, Run]) -> No
     assert (in_time.outcome, in_time.observed) == ("pass", 2)
     assert (too_soon.outcome, too_soon.observed) == ("fail", 1)
     assert too_soon.reason == "beyond the limit 4s after the last ramp up began"
+
+
+def test_what_a_monitor_reads_ends_a_test(runs: dict[str, Run]) -> None:
+    run = runs["stopped by a monitor"]
+    (test,) = run.kept.verdict.tests
+    answer, result = test.capacity, run.kept.test("breakpoint")
+    assert answer is not None
+    assert (answer.users, answer.certainty, answer.broken_at) == (3, "exact", 12)
+    assert (test.outcome, result.status) == ("pass", "stopped")
+    assert result.stopped is not None
+    assert result.stopped.metric == "page.instances max"
+    assert result.stopped.at_s < 28
+    assert "It failed at 12 users: page.instances max 2 > 1" in " ".join(run.done.out.split())
 
 
 def test_a_search_finds_the_same_without_walking_all_the_way(runs: dict[str, Run]) -> None:

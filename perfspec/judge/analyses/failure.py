@@ -7,10 +7,10 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfspec.judge.bounds import beyond
+from perfspec.judge.ends import end_value
 from perfspec.judge.model import Breach, Busy, ErrorShare, Failure, FirstError, Slowest
 from perfspec.judge.monitors import readings
-from perfspec.judge.select import samples, seconds
-from perfspec.measure.summary import value_of
+from perfspec.judge.select import samples
 from perfspec.plan.limits import Subject
 
 if TYPE_CHECKING:
@@ -40,10 +40,15 @@ def failure_at(
 ) -> Failure:
     """What was wrong in ``span``, with so many users, compared with ``usual``."""
     total = samples(result, TOTAL, [span])
-    length = seconds([span])
-    values = [(each, value_of(each.metric, total, length)) for each in test.stop_when]
+    values = [(each, end_value(each, total, result.monitors, span)) for each in test.stop_when]
     breaches = tuple(
-        Breach(metric=each.metric, limit=each.limit, observed=value, origin=each.origin)
+        Breach(
+            metric=each.metric,
+            limit=each.limit,
+            observed=value,
+            origin=each.origin,
+            what=each.what,
+        )
         for each, value in values
         if value is not None and beyond(each.metric, value, each.limit)
     )

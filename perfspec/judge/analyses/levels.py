@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfspec.judge.bounds import beyond
+from perfspec.judge.ends import end_value
 from perfspec.judge.model import Level
 from perfspec.judge.select import measured, samples, seconds
-from perfspec.measure.summary import summarise, value_of
+from perfspec.measure.summary import summarise
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span, phases
 
@@ -36,14 +37,16 @@ def held_levels(test: Test, result: TestResult) -> tuple[Level, ...]:
 
 
 def is_kept(test: Test, result: TestResult, span: Span) -> bool | None:
-    """Whether all of ``stop_when`` is kept in ``span``, None where too few requests tell."""
-    total, length = samples(result, TOTAL, [span]), seconds([span])
-    if total.count < FEWEST:
-        return None
-    values = [(each, value_of(each.metric, total, length)) for each in test.stop_when]
-    return not any(
+    """Whether all of ``stop_when`` is kept in ``span``, None where too little tells."""
+    total = samples(result, TOTAL, [span])
+    values = [(each, end_value(each, total, result.monitors, span)) for each in test.stop_when]
+    broken = any(
         value is not None and beyond(each.metric, value, each.limit) for each, value in values
     )
+    unread = any(value is None for each, value in values if each.series)
+    if total.count < FEWEST or (unread and not broken):
+        return None
+    return not broken
 
 
 def _level(test: Test, result: TestResult, phase: Phase, span: Span) -> Level:

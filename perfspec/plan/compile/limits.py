@@ -88,6 +88,7 @@ class LimitCompiler:
         looped = (name for each in personas for name in endpoints_of(each.journey))
         self.looped = frozenset([*looped, *python])
         """The others (sign-in) have few samples in the judged seconds."""
+        self._monitors = MonitorLimitCompiler(self.spec, environment, name, self._place)
 
     def _left_to_python(self) -> list[str]:
         """Endpoints that no step of the spec calls, in a test whose functions may call them.
@@ -104,41 +105,37 @@ class LimitCompiler:
     def objectives(self) -> tuple[Objective, ...]:
         """Everything that this test is judged by."""
         usual = self.test.stop_when is None  # else it looks for the load that breaks these
-        monitors = MonitorLimitCompiler(self.spec, self.environment, self.name, self._place)
         return (
             *self._total(),
             *(self._endpoints() if usual else ()),
             *(self._groups() if usual else ()),
-            *monitors.objectives(lambda each: self.selection.in_scope(each.where)),
+            *self._monitors.objectives(lambda each: self.selection.in_scope(each.where)),
             *self._selected(),
         )
 
     def aborts(self) -> tuple[AbortLimit, ...]:
         """What ends this test, the environment's protection included."""
-        own = self._ends("abort", self.test.abort)
+        own = self._ends(("tests", self.name, "abort"), self.test.abort)
         protected = self.spec.environments[self.environment].protected
         path = ("environments", self.environment, "protected", "abort")
-        theirs = written_limits(protected.abort if protected else None, path)
-        return (*own, *self._end_limits(theirs))
+        return (*own, *self._ends(path, protected.abort if protected else None))
 
     def stops(self) -> tuple[AbortLimit, ...]:
         """What this test looks for."""
-        return self._ends("stop_when", self.test.stop_when)
+        return self._ends(("tests", self.name, "stop_when"), self.test.stop_when)
 
-    def _ends(self, key: str, slo: Slo | None) -> tuple[AbortLimit, ...]:
-        return self._end_limits(written_limits(slo, ("tests", self.name, key)))
-
-    def _end_limits(self, limits: dict[str, _Limit]) -> tuple[AbortLimit, ...]:
-        return tuple(
+    def _ends(self, path: Path, slo: Slo | None) -> tuple[AbortLimit, ...]:
+        requests = tuple(
             AbortLimit(
                 metric=metric_of(name),
                 limit=limit.fail,
                 place=self._place(limit.path),
                 origin=_dotted(limit.path),
             )
-            for name, limit in limits.items()
+            for name, limit in written_limits(slo, path).items()
             if limit.fail is not None
         )
+        return (*requests, *self._monitors.ends(slo, path))
 
     def _total(self) -> Iterator[Objective]:
         environment = self.spec.environments[self.environment]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from perfspec.expr import fill_variables
-from perfspec.plan.limits import Metric, Objective, Scale, Subject
+from perfspec.plan.limits import AbortLimit, Metric, Objective, Scale, Subject
 from perfspec.plan.monitor import (
     CloudWatchSource,
     HostSource,
@@ -165,6 +165,20 @@ class MonitorLimitCompiler:
                         during=written.during or test.during,
                         prefix=f"{name}.",
                         requirement=written.requirement,
+                    )
+
+    def ends(self, slo: Slo | None, path: Path) -> Iterator[AbortLimit]:
+        """Those of ``abort`` or ``stop_when`` at ``path``."""
+        for limit in _written(slo, path).values():
+            for least, _, level in _sides(limit.level):
+                if level is not None:
+                    monitor, series, _ = _parts(limit.series)
+                    yield AbortLimit(
+                        metric=self._metric(limit.series, least=least, in_time=False),
+                        limit=level.value,
+                        place=self.place_of(limit.path),
+                        origin=".".join(str(part) for part in limit.path),
+                        series=f"{monitor}.{series}",
                     )
 
     def _bounds(

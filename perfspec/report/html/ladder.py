@@ -27,7 +27,7 @@ def ladder_charts(test: Test, levels: Sequence[Level]) -> Iterator[Chart]:
     bounds = (
         Bound(name="stop_when p95", value=rounded(each.limit * 1000) or 0)
         for each in test.stop_when
-        if each.metric.name == "p95"
+        if each.metric.name == "p95" and not each.series
     )
     lines = _lines("p95", p95, levels)
     yield Chart(title="Latency by level", unit="ms", lines=lines, bounds=tuple(bounds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from perfspec.spec.checks.meaning import ENDS
 from perfspec.spec.checks.walk import limits
 from perfspec.spec.levels import UNITS, Level, MonitorLevels
 from perfspec.spec.monitor import READ_BY
@@ -86,10 +87,6 @@ def _readings(context: Context, monitor: Monitor, path: Path) -> None:
 
 def _may_stand(context: Context, path: Path) -> bool:
     at = (*path, "monitors")
-    if path[-1] in {"abort", "stop_when"}:
-        hint = "it ends the test by its requests: write the limit into its slo"
-        context.findings.error(context.key(at), "PS373", f"{path[-1]} looks at no monitor", hint)
-        return False
     if path[0] == "objectives":
         where = context.spec.objectives[str(path[1])].where
         narrow = [key for key in _OF_REQUESTS if where is not None and getattr(where, key)]
@@ -113,6 +110,17 @@ def _limits(context: Context, slo: Slo, path: Path, known: dict[str, list[Monito
         if units:
             _units(context, limit, units, at)
             _order(context, limit, at)
+        if path[-2] in ENDS and not isinstance(limit, Level):
+            _ending(context, limit, at)
+
+
+def _ending(context: Context, limit: MonitorLevels, at: Path) -> None:
+    """What ends a test has one value, and counts from its first second on."""
+    hint = "write the one value that ends it"
+    for key in ("warn", "within"):
+        if key in limit.model_fields_set:
+            message = f"{at[-3]} ends the test, so it has no {key}"
+            context.findings.error(context.key((*at, key)), "PS327", message, hint)
 
 
 def _known(context: Context, name: str, at: Path, known: dict[str, list[Monitor]]) -> list[Unit]:

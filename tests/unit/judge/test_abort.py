@@ -9,11 +9,15 @@ from perfspec.measure.collect import Collector
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import AbortHit, Journeys, JourneyWindow, Key, Series, Window
+from perfspec.measure.monitored import Monitored, SampledSeries
 from perfspec.measure.progress import Tick
-from tests.results import STARTED, abort, make_test
+from perfspec.plan.limits import AbortLimit, Metric
+from tests.results import STARTED, abort, make_test, place
 
 if TYPE_CHECKING:
-    from perfspec.plan.limits import AbortLimit
+    from collections.abc import Sequence
+
+    from perfspec.plan.load import Span
 
 KEY = Key(kind="request", name="login", persona="reader")
 
@@ -123,3 +127,49 @@ def test_few_journeys_end_nothing() -> None:
 
     ticks = [arriving(second) for second in range(1, 11)]
     assert run(*ticks, limits=(abort("dropped", 0.05),)) is None
+
+
+def stopped_by(
+    readings: Sequence[float | None], limit: float, statistic: str = "mean", *, at_least: bool = False
+) -> AbortHit | None:
+    """One reading a second, of a test of as many seconds."""
+    metric = Metric(name=statistic, kind="sampled", at_least=at_least, scale="ratio")
+    bound = AbortLimit(
+        metric=metric,
+        limit=limit,
+        place=place(70),
+        origin="abort.monitors.api.cpu",
+        series="api.cpu",
+    )
+    test = make_test(abort=(bound,))
+    collector = Collector(test, STARTED)
+    seconds = [each + 0.5 for each in range(len(readings))]
+
+    def watch(span: Span) -> list[Monitored]:
+        inside = [at for at in seconds if span.start_s <= at < span.end_s]
+        values = [readings[int(at)] for at in inside]
+        series = SampledSeries(name="cpu", unit="ratio", at_s=inside, values=values)
+        return [Monitored(name="api", every_s=1.0, series=[series])]
+
+    collector.watch = watch
+    for second in range(1, len(readings) + 1):
+        collector.add(tick(second, n=1))
+    return broken(test.abort, collector)
+
+
+def test_a_monitor_ends_the_test_by_its_last_ten_seconds() -> None:
+    hit = stopped_by([0.1] * 10 + [0.97] * 10, 0.95)
+    assert hit is not None
+    assert (hit.metric, hit.requests, hit.at_s) == ("api.cpu mean", 10, 20)
+    assert hit.observed == pytest.approx(0.97)
+    assert stopped_by([0.97] * 10 + [0.1] * 10, 0.95) is None
+    assert stopped_by([0.97] * 9, 0.95) is None
+    assert stopped_by([0.1] * 19 + [0.97], 0.95, "max") is not None
+    assert stopped_by([0.5] * 20, 0.6, at_least=True) is not None
+
+
+def test_what_was_not_read_ends_nothing() -> None:
+    assert stopped_by([0.97] * 10 + [None] * 10, 0.95) is None
+    hit = stopped_by([None] * 19 + [0.97], 0.95)
+    assert hit is not None
+    assert hit.requests == 1

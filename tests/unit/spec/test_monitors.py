@@ -107,14 +107,31 @@ def test_monitors_of_the_wrong_shape(monitor: str) -> None:
     [
         {"endpoints": "\n  home: { request: GET /, slo: { monitors: { m.cpu: 5% } } }"},
         {"objectives": "\n  o: { where: { endpoints: home }, slo: { monitors: { m.cpu: 5% } } }"},
-        {
-            "tests": "\n  smoke: { users: 5, duration: 2m, slo: { p95: 1s },"
-            " abort: { monitors: { m.cpu: 5% } } }"
-        },
     ],
 )
 def test_monitors_are_about_whole_tests(sections: dict[str, str]) -> None:
     assert "PS373" in codes(spec(monitors="\n  m: { host: true }", **sections))
+
+
+@pytest.mark.parametrize(
+    ("limit", "found"),
+    [
+        ("m.cpu: 95%", []),
+        ("m.cpu.max: { fail: 95% }", []),
+        ("m.cpu: { min: 5% }", []),
+        ("m.cpu: { warn: 80%, fail: 95% }", ["PS327"]),
+        ("m.cpu: { min: 5%, within: 1m }", ["PS327"]),
+        ("m.cpu: 500MB", ["PS371"]),
+        ("m.cpuu: 5%", ["PS215"]),
+    ],
+)
+@pytest.mark.parametrize("key", ["abort", "stop_when"])
+def test_a_monitor_may_end_a_test(key: str, limit: str, found: list[str]) -> None:
+    tests = (
+        f"\n  smoke: {{ users: 5, duration: 2m, slo: {{ p95: 1s }},"
+        f" {key}: {{ monitors: {{ {limit} }} }} }}"
+    )
+    assert codes(spec(monitors="\n  m: { host: true }", tests=tests)) == found
 
 
 @pytest.mark.parametrize(
