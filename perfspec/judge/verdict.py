@@ -275,10 +275,9 @@ def _status(test: Test, result: TestResult) -> str | None:
 
 def _aborted(test: Test, hit: AbortHit) -> str:
     """The plan knows the metric's unit, unless it was changed since the run."""
-    metric = next((each.metric for each in test.abort if each.origin == hit.origin), None)
+    limit = next((each for each in test.abort if each.origin == hit.origin), None)
     when = f"The test was ended after {format_duration(hit.at_s)}"
-    what = "journeys" if metric is not None and metric.about_journeys else "requests"
-    if metric is None:
+    if limit is None:
         return f"{when} by a limit on {hit.metric} that {hit.origin} stated then."
     metric, counted = limit.metric, "readings" if limit.series else "requests"
     counted = "journeys" if metric.about_journeys else counted
