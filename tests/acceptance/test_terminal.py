@@ -86,7 +86,7 @@ def test_ci_gets_plain_lines(folder: Path) -> None:
     assert "\x1b" not in "".join(lines)
 
 
-@pytest.mark.parametrize("width", [60, 80, 160])
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_lines_fit_whatever_the_width(folder: Path, width: int) -> None:
     done = perfspec(folder, "report", COLUMNS=str(width))
     report, _, _ = done.out.partition("report: ")
@@ -108,7 +108,7 @@ ENCODINGS = {
 
 
 @pytest.mark.parametrize("variables", ENCODINGS.values(), ids=ENCODINGS)
-@pytest.mark.parametrize("command", ["lint", "plan", "report", "judge"])
+@pytest.mark.parametrize("command", ["lint", "plan", "report", "judge", "watch"])
 def test_no_encoding_is_a_crash(
     folder: Path, tmp_path: Path, command: str, variables: dict[str, str]
 ) -> None:
@@ -220,9 +220,12 @@ def read_all(terminal: int) -> Iterator[bytes]:
         yield content
 
 
-@pytest.mark.parametrize("width", [60, 160])
-def test_on_a_terminal_there_is_a_live_block(folder: Path, tmp_path: Path, width: int) -> None:
-    screen = Screen(folder, width, "run", "--output", str(tmp_path))
+@pytest.mark.parametrize(("width", "encoding"), [(60, None), (200, "ASCII, strict")])
+def test_on_a_terminal_there_is_a_live_block(
+    folder: Path, tmp_path: Path, width: int, encoding: str | None
+) -> None:
+    variables = ENCODINGS[encoding] if encoding else {}
+    screen = Screen(folder, width, "run", "--output", str(tmp_path), **variables)
     plain = ANSI.sub("", screen.text)
     assert screen.code == 1
     assert screen.text.count("\x1b[?25l") == screen.text.count("\x1b[?25h") == 1  # the cursor
@@ -232,6 +235,7 @@ def test_on_a_terminal_there_is_a_live_block(folder: Path, tmp_path: Path, width
     assert "\x1b[1;31m" in screen.text
     block, _, _ = plain.replace("\r", "\n").partition("report: ")
     assert [line for line in block.splitlines() if cells(line) > width] == []
+    assert encoding is None or plain.isascii()
 
 
 def test_no_color_means_none(folder: Path, tmp_path: Path) -> None:
