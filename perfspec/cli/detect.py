@@ -36,4 +36,4 @@ def _said(need: Need, runs: int) -> str:
         return f"{today}: enough" if need.runs <= runs else f"{today}; {need.runs} runs would do"
     if need.seconds is not None:
         return f"{today}; a judged time of {format_duration(need.seconds)} would do"
-    return f"{today}; runs differ too much: compare both commits at once on one machine"
+    return f"{today}; runs differ too much: compare both commits at once (perfspec duet)"

@@ -131,7 +131,7 @@ def _suspicion(ratio: float, probe: float | None) -> str:
     if probe is None:
         return (
             f"All endpoints together are {share} slower than the baseline: the code or the host;"
-            " run again, or compare both commits on one machine."
+            " run again, or compare both commits on one machine (perfspec duet)."
         )
     return (
         f"All endpoints together are {share} slower than the baseline, beyond what the calibration"

@@ -47,7 +47,7 @@ def why_fixed(environment: Environment, variables: Mapping[str, str]) -> str | N
         return None
     return (
         f"the port of {own}.url ({port or 'none'}) is not one that a service takes from a variable:"
-        f" write ${{PORT:-{port or 8080}}} for it in services.{environment.services[0].name}"
+        f" write ${{PORT:-{port or 8080}}} for it there and in services.{environment.services[0].name}"
     )
 
 

@@ -31,7 +31,7 @@ perfspec: 1
 name: shop
 environments:
   local:
-    url: http://127.0.0.1:8931
+    url: http://127.0.0.1:${PORT:-8931}
     services:
       shop:
         run: python server.py ${PORT:-8931}
@@ -149,7 +149,7 @@ def test_what_cannot_be_a_duet_says_what_to_do(shop: Path) -> None:
     assert (done.code, done.out) == (2, "")
     assert (
         "the port of environments.local.url (8931) is not one that a service takes from a variable:"
-        " write ${PORT:-8931} for it in services.shop\n"
+        " write ${PORT:-8931} for it there and in services.shop\n"
     ) in done.err
     assert not (shop / ".perfspec").exists()
 

@@ -43,7 +43,7 @@ def test_everything_that_has_the_port_follows_it() -> None:
     ("run", "why"),
     [
         ("serve ${PORT:-8801}", None),
-        ("serve 8801", "write ${PORT:-8801} for it in services.api"),
+        ("serve 8801", "write ${PORT:-8801} for it there and in services.api"),
         ("serve ${PORT:-8802}", "the port of environments.local.url (8801) is not one"),
     ],
 )
