@@ -12,6 +12,7 @@ import click
 from perfspec import jsonio
 from perfspec.cli.accepted import accept_merged, accepted_here
 from perfspec.cli.commits import known_commit
+from perfspec.cli.gate import gate_options
 from perfspec.cli.judge import open_run
 from perfspec.cli.lint import github
 from perfspec.cli.publish import comment_option, publish_run, show_published
@@ -44,6 +45,7 @@ GIT_S: Final = 60
 @click.command("ci")
 @spec_argument
 @choice_options
+@gate_options
 @click.option("--workers", type=click.IntRange(min=1), help="Load processes, one for each core.")
 @click.option("--confirm", metavar="NAME", help="Name the protected environment that is meant.")
 @comment_option

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from perfspec.cli.commits import sides
 from perfspec.cli.conclude import conclude_options, how_to_conclude
+from perfspec.cli.gate import gate_options, how_to_gate
 from perfspec.cli.perform import perform
 from perfspec.cli.resume import interrupted_run
 from perfspec.cli.specs import choice_options, output_option, read_plan, spec_argument
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @click.command("run")
 @spec_argument
 @choice_options
+@gate_options
 @worker_options
 @click.option("--confirm", metavar="NAME", help="Name the protected environment that is meant.")
 @click.option(
@@ -52,7 +54,7 @@ def command(
     accept: str | None,
     base: str | None,
     output: Path,
-    **rest: Any,  # noqa: ANN401  (choice_options and conclude_options)
+    **rest: Any,  # noqa: ANN401  (those of choice, gate and conclude)
 ) -> int:
     """Run a sequence of tests, judge it and write the report.
 
@@ -69,11 +71,12 @@ def command(
       perfspec run --expect-workers 8 --bind 10.0.0.5
     """  # noqa: D301
     how, choice = how_to_conclude(rest)
+    gate, choice = how_to_gate(choice)
     earlier = interrupted_run(resume, click.get_current_context()) if resume else None
     if earlier is not None:
         plan = earlier.plan
     else:
-        plan = _with_duets(replace(read_plan(file, **choice), accepted=accept), base)
+        plan = _with_duets(replace(read_plan(file, gate=gate, **choice), accepted=accept), base)
     return perform(plan, chosen, output, confirm=confirm, earlier=earlier, **how)
 
 

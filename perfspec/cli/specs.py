@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from perfspec.cli.env_file import env_file_option
+from perfspec.cli.gate import AS_WRITTEN, Gate, with_store
 from perfspec.errors import InvalidSpecError, UsageError
 from perfspec.plan.check import check_plan
-from perfspec.plan.compile.choice import choose_tests, every_test
+from perfspec.plan.compile.choice import choose_tests, every_test, gated
 from perfspec.plan.compile.plan import compile_plan
 from perfspec.plan.compile.unjudged import check_objectives
 from perfspec.spec.document import load_document
@@ -117,7 +118,7 @@ def read_whole(file: str) -> Plan:
     return compile_plan(document, every_test(document), variables={}, complete=False)
 
 
-def read_plan(
+def read_plan(  # noqa: PLR0913  (an option each)
     file: str,
     *,
     environment: str | None,
@@ -127,12 +128,15 @@ def read_plan(
     tags: tuple[str, ...],
     time_scale: float | None,
     seed: int,
+    gate: Gate = AS_WRITTEN,
 ) -> Plan:
     """The plan that the options ask for; mistakes of the spec are raised, warnings are shown."""
     variables = dict(os.environ)
     document = read_document(file, variables)
     chosen = choose_tests(document, sequence, only, tags, time_scale, first)
+    chosen = gated(chosen, gate.compare, record=gate.record)
     plan = compile_plan(document, chosen, variables=variables, environment=environment, seed=seed)
+    plan = with_store(plan, gate.baseline)
     found = check_plan(plan)
     errors = {each for each in found if not each.warning} | {*check_objectives(document)}
     if errors:

@@ -18,9 +18,10 @@ from perfspec.spec.base import (
     wrong,
 )
 from perfspec.spec.budget import Baseline, TestBudget, Waiver
-from perfspec.spec.limits import Objective, Slo
+from perfspec.spec.limits import Slo
 from perfspec.spec.load import Test
 from perfspec.spec.monitor import Monitor
+from perfspec.spec.objective import Objective
 from perfspec.spec.persona import Persona
 from perfspec.spec.prices import Prices
 from perfspec.spec.protected import Protected

@@ -35,6 +35,7 @@ endpoints: { books: { request: GET /books } }
 personas: { reader: { think: 20ms, journey: [books] } }
 tests:
   load: { users: 3, duration: 3s, slo: { error_rate: 0% } }
+  gated: { users: 3, duration: 3s, budget: { p50: +90% } }
   broken: { users: 3, duration: 3s, slo: { throughput: 90000/s } }
 sequences: { default: [load] }
 """
@@ -130,6 +131,21 @@ def test_inputs_reach_the_command_as_words_and_a_failure_keeps_its_outputs(
     assert github.comments == []
     assert github.checks[0]["name"] == "perfspec / broken"
     assert "shop on other" in github.checks[0]["output"]["title"]
+
+
+def test_the_gate_is_what_the_inputs_say(
+    github: GitHub, workspace: Path, tmp_path: Path, python: Path
+) -> None:
+    ended = act(
+        github, workspace, tmp_path, python,
+        sequence="gated", compare="history", baseline="dir:elsewhere", record="false",
+    )  # fmt: skip
+    assert ended.code == 0, ended.said
+    plan = json.loads((workspace / "apps" / ended.outputs["run-dir"] / "plan.json").read_bytes())
+    assert plan["baseline"]["store"] == "dir:elsewhere"
+    assert (plan["tests"][0]["compare"], plan["tests"][0]["record"]) == ("history", False)
+    refused = act(github, workspace, tmp_path, python, compare="sometimes")
+    assert refused.code == 2, refused.said
 
 
 def test_an_input_is_never_a_command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfspec.errors import UsageError
@@ -14,6 +14,7 @@ from perfspec.spec.sequence import EntryOptions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfspec.plan.budget import Compare
     from perfspec.plan.model import Plan
     from perfspec.spec.document import Document
 
@@ -57,6 +58,19 @@ def choose_tests(
             )
         )
     return Chosen(title, environment, tuple(wanted))
+
+
+def gated(chosen: Chosen, compare: Compare | None, *, record: bool | None) -> Chosen:
+    """With another comparison for all of its tests, and another answer to who is recorded."""
+    tests = tuple(
+        replace(
+            each,
+            compare=compare or each.compare,
+            record=each.record if record is None else record,
+        )
+        for each in chosen.tests
+    )
+    return replace(chosen, tests=tests)
 
 
 def every_test(document: Document) -> Chosen:

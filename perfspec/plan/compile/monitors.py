@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from perfspec.plan.monitor import Source
     from perfspec.spec import model
     from perfspec.spec.levels import MonitorLevels, Unit
-    from perfspec.spec.limits import Objective as WrittenObjective
     from perfspec.spec.limits import Slo
     from perfspec.spec.monitor import Monitor as Written
     from perfspec.spec.monitor import MonitorSeries as WrittenSeries
+    from perfspec.spec.objective import Objective as WrittenObjective
 
     Path = tuple[str | int, ...]
     PlaceOf = Callable[[Path], Place]

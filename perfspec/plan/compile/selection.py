@@ -10,7 +10,8 @@ from perfspec.plan.compile.sources import sources_of
 from perfspec.plan.limits import Subject
 from perfspec.spec.checks.walk import messages_of
 from perfspec.spec.effective import tags_of
-from perfspec.spec.limits import Where, as_names
+from perfspec.spec.limits import as_names
+from perfspec.spec.objective import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

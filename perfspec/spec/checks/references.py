@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perfspec.spec.checks.context import Context
-    from perfspec.spec.limits import Where
+    from perfspec.spec.objective import Where
     from perfspec.spec.tree import Path
 
 
