@@ -45,6 +45,13 @@ def test_only_the_command_line_exits() -> None:
     assert not found
 
 
+@pytest.mark.xdist_group("house")
+def test_groups_of_tests_stay_together(request: pytest.FixtureRequest) -> None:
+    """`--dist loadgroup` tells a group by the node id, and does nothing where it cannot change it."""
+    grouped = request.config.getoption("loadgroup", default=False)
+    assert not grouped or request.node.nodeid.endswith("@house")
+
+
 EFFECTS = {
     "print(1)": "T201",
     "sys.exit(1)": "TID251",
