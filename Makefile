@@ -40,9 +40,10 @@ test: setup $(NPM_TOOLS) ## every test
 examples: setup ## run the five teams' plans of examples/, shortened (a part of `make test`)
 	@$(PYTEST) -n 2 --dist loadgroup $(wildcard $(PLANS:%=tests/acceptance/test_%.py))
 
-bench-gate: setup ## simulate the gate (minutes), then try it on real runs (half an hour), beside other rules
+bench-gate: setup ## simulate the gate (minutes), then try it on real runs (half an hour) and duets (hours)
 	@$(BIN)/python benchmarks/gate_simulation.py
 	@$(BIN)/python -m benchmarks.gate_runs
+	@$(BIN)/python -m benchmarks.duet_real
 
 bench: setup ## the benchmarks, one table each
 	@for each in benchmarks/bench_*.py; do $(BIN)/python $$each || exit; done

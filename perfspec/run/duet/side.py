@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, Self
@@ -24,7 +24,7 @@ from perfspec.run.record import write
 from perfspec.run.services import Services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from perfspec.plan.model import FileClass, Hook, Plan
@@ -120,17 +120,31 @@ class Side:
             way_back.then(partial(self._after, plan.hooks_after))
         way_back.then(context.interrupts.settle)
         self._services.start()
+        with self._named():
+            self._set_up(failure)
+        logs.release()
+
+    def _set_up(self, failure: Failure) -> None:
+        """The hook before, and what it has brought."""
+        context, plan = self.context, self.context.plan
+        redactor = context.options.redactor
         if plan.hooks_before is not None:
-            brought = run_hook(context, "before", plan.hooks_before, failure)
-            context.variables.update(brought)
-            redactor = context.options.redactor
+            context.variables.update(run_hook(context, "before", plan.hooks_before, failure))
             for text in hide_variables(plan, context.variables, redactor):
                 context.observer.warning(redactor.text(text))
-        hide_columns(plan, context.variables, context.options.redactor, context.clock)
-        logs.release()
+        hide_columns(plan, context.variables, redactor, context.clock)
         missing = list(missing_variables(plan, context.variables, later=False))
         if missing:
             raise StepError("\n".join(missing))
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Whose problem it is, where what raises it does not know of sides."""
+        try:
+            yield
+        except StepError as error:
+            sentence = f"{self.title}: {error.sentence}"
+            raise StepError(sentence, error.details) from None
 
     def use_data_of(self, head: Side) -> None:
         """Both sides must be sent the same."""
@@ -141,7 +155,8 @@ class Side:
         return self._services.failure()
 
     def _after(self, hook: Hook) -> None:
-        run_hook(self.context, "after", hook, lambda: None)
+        with self._named():
+            run_hook(self.context, "after", hook, lambda: None)
 
     def _reveal(self) -> None:
         """Logs that were held until the hook had told its secrets, also when it failed."""

@@ -77,7 +77,11 @@ def main() -> None:
     parser.add_argument("--plan", type=Path)
     parser.add_argument("--test")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--base", type=Path, help="the other side of a duet")
     arguments = parser.parse_args()
+    if arguments.base is not None:
+        other = jsonio.read_json(arguments.base, Plan).environment.url
+        sys.stderr.write(f"base at {other}, with {os.environ['PERFSPEC_DUET_BASE']}\n")
     test = jsonio.read_json(arguments.plan, Plan).test(arguments.test)
     sys.stderr.write(f"driver of {test.name} says {os.environ.get('API_TOKEN')}\n")
     if arguments.behave == "mute":
