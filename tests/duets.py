@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfspec.judge.change import Question
+from perfspec.judge.duet import compare_sides
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
-from perfspec.measure.model import Key, Series, TestResult, Window
-from perfspec.plan.budget import Budget
-from perfspec.plan.duet import Duet, block_spans
+from perfspec.measure.model import Health, Key, Series, TestResult, Window
+from perfspec.plan.budget import BaselineRule, Budget
+from perfspec.plan.duet import Duet, block_spans, duet_of
 from perfspec.plan.limits import Subject
 from perfspec.plan.metrics import metric_of
-from tests.results import place
+from tests.results import make_plan, make_run, make_test, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from perfspec.judge.model import Comparison
+    from perfspec.measure.model import RunResult
+    from perfspec.plan.model import Plan
 
 NAMES = tuple(f"endpoint_{index}" for index in range(8))
 DUET = Duet(base="3f2c1d" + "0" * 34, head="9ab04e" + "0" * 34)
@@ -86,3 +92,21 @@ def duet_result(
 def _window(index: int, median_s: float, requests: int, rng: np.random.Generator) -> Window:
     us = (median_s * 1e6 * np.exp(rng.normal(0, 0.3, requests))).astype(int)
     return Window(index=index, latency=Histogram.of(us.tolist()))
+
+
+def duet_run() -> tuple[Plan, RunResult, dict[str, Comparison]]:
+    """All blocks, in which the head has slowed one endpoint and made another fail."""
+    rates = tuple(budget("error_rate", name, 0.005) for name in NAMES[:2])
+    test = duet_of(make_test(name="load", budgets=(*BUDGETS, *rates)), DUET)
+    slower = {"endpoint_3": 1.17, "endpoint_5": 0.93}
+    result = duet_result(DUET.looks[-1], slower=slower, failed={"endpoint_1": 4})
+    result.health = [
+        Health(
+            index=at, users=10, ready=10, planned=10, cpu=0.3, cpu_max=0.35, busy_s=0.0,
+            hub_delay_us=800, workers=1,
+        )
+        for at in range(len(result.edges) - 1)
+    ]  # fmt: skip
+    comparison = compare_sides(Question(test.budgets, BaselineRule()), DUET, result)
+    plan = make_plan(test)
+    return plan, make_run(plan, result), {test.name: comparison}

@@ -21,8 +21,16 @@ from perfspec.report.compare import Run, compare
 from perfspec.report.html.compare import compare_html
 from perfspec.report.html.history import History, history_pages
 from perfspec.report.html.report import report_html
+from tests.duets import duet_run
 from tests.records import told_history
-from tests.shapes import failing_run, ladder_run, passing_run, slower_than_before, undecided_run
+from tests.shapes import (
+    failing_run,
+    ladder_run,
+    passing_run,
+    slower_than_before,
+    spiky_run,
+    undecided_run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +66,8 @@ SHOTS = {
     "report-fail": Shot("fail"),
     "report-inconclusive": Shot("inconclusive", scheme="dark"),
     "report-capacity": Shot("capacity"),
+    "report-duet": Shot("duet"),
+    "report-recovery-dark": Shot("spike", scheme="dark", part=".time", height=520),
     "report-charts-dark": Shot("fail", scheme="dark", part=".charts"),
     "report-phone": Shot("fail", width=390),
     "compare": Shot("compare"),
@@ -75,6 +85,11 @@ def _run_of(made: Callable[[], tuple[Plan, RunResult]]) -> Run:
     return Run(plan, result, judge_run(plan, result, comparisons=comparisons))
 
 
+def _duet() -> Run:
+    plan, result, comparisons = duet_run()
+    return Run(plan, result, judge_run(plan, result, comparisons=comparisons))
+
+
 def pages() -> dict[str, str]:
     """What is photographed, by name."""
     runs = {
@@ -82,6 +97,8 @@ def pages() -> dict[str, str]:
         "fail": _run_of(failing_run),
         "inconclusive": _run_of(undecided_run),
         "capacity": _run_of(ladder_run),
+        "spike": _run_of(spiky_run),
+        "duet": _duet(),
     }
     reports = {name: report_html(run.plan, run.result, run.verdict) for name, run in runs.items()}
     comments = {

@@ -13,6 +13,7 @@ from perfspec.measure.summary import summarise
 from perfspec.plan.load import Span
 from perfspec.report.html.report import report_html
 from perfspec.units import format_count, format_latency
+from tests.duets import duet_run
 from tests.results import HOSTILE, TOTAL, bookshop_run, limit, make_plan, make_run, make_test
 from tests.results import measure as measured
 from tests.shapes import (
@@ -45,6 +46,7 @@ TYPICAL: dict[str, Run] = {
     "capacity": ladder_run,
     "several": bookshop_run,
     "spike": spiky_run,
+    "duet": lambda: duet_run()[:2],
 }
 # the lines of each chart whose colour no pixel has, save those that a later line lies upon
 DRAWN = """() => sections.flatMap((section) => section.charts.map((chart) => {
@@ -68,7 +70,7 @@ AXE = """async () => (await axe.run(document, { resultTypes: ["violations"] })).
 @cache
 def page_of(run: Run) -> str:
     plan, result = run()
-    comparisons = {"load": slower_than_before()} if run is failing_run else {}
+    comparisons = {"load": slower_than_before()} if run is failing_run else duet_run()[2]
     return report_html(plan, result, judge_run(plan, result, comparisons=comparisons))
 
 
@@ -173,6 +175,10 @@ def test_what_was_found_out_beside_the_limits_is_told(opened: Open) -> None:
     assert "changed by +21%, budget +10%" in failed.get_by_label("Why").inner_text()
     assert failed.get_by_label("Monitors of load").locator("tbody tr").count() == 2
     assert legend(figure(failed, "Monitor pool"))["connections"] == "–"  # noqa: RUF001  (what the page shows)
+    duet = opened(page_of(TYPICAL["duet"])).page
+    assert duet.get_by_role("heading", name="Head against base").is_visible()
+    assert duet.locator("svg.past").count() == 18
+    assert "p95 of the base" in legend(figure(duet, "Latency"))
     capacity = opened(page_of(ladder_run)).page
     levels = capacity.get_by_label("Levels of capacity").locator("tbody tr")
     assert [each.inner_text().split()[0] for each in levels.all()] == [

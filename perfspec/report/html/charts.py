@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from perfspec.judge.select import by_window, joined
 from perfspec.judge.wording import level_text
 from perfspec.plan.base import Value
@@ -89,6 +91,8 @@ class Drawing:
         most = min(max(room, FEWEST_COLUMNS), MOST_COLUMNS)
         self.axis = columns(test, result, verdict.judged, most)
         self.result = in_columns(result, self.axis)
+        base = msgspec.structs.replace(result, series=result.base)
+        self.base = in_columns(base, self.axis) if result.base else None
         self.overlays = Overlays(test, result, verdict.findings)
         self._original = result
 
@@ -110,7 +114,11 @@ class Drawing:
 
     def windows(self, subject: Subject) -> list[Window]:
         """What the subject did in each column."""
-        return by_window(self.result, subject, (Span(start_s=0, end_s=self.result.edges[-1]),))
+        return by_window(self.result, subject, self._whole)
+
+    @property
+    def _whole(self) -> tuple[Span]:
+        return (Span(start_s=0, end_s=self.result.edges[-1]),)
 
     def _subject(self, subject: Subject, warm: Sequence[Column]) -> SubjectCharts:
         windows = self.windows(subject)
@@ -136,6 +144,10 @@ class Drawing:
             for each in DRAWN
         ]
         lines += self.overlays.drift(subject, self.axis, lines)
+        if self.base is not None:  # of a duet
+            other = by_window(self.base, subject, self._whole)
+            values = tuple(_ms(_p95(each.latency)) for each in other)
+            lines.append(Line(name="p95 of the base", values=values, dashed=True))
         if any(each.service for each in windows):  # of arrivals, whose latency holds waiting too
             values = tuple(_ms(_p95(each.service)) for each in windows)
             lines.append(Line(name="p95 of service time", values=values))
