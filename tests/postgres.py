@@ -39,8 +39,8 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(eventually: Eventually) -> Iterator[Postgres]:
-    """A new cluster on a free port, gone with the block."""
+def running_postgres(eventually: Eventually, *, connections: int = 20) -> Iterator[Postgres]:
+    """A new cluster on a free port, gone with the block; it takes so many connections."""
     import psycopg  # noqa: PLC0415  (only where there is a server)
 
     folder = Path(tempfile.mkdtemp(prefix="perfspec-postgres-", dir="/tmp"))
@@ -68,7 +68,7 @@ def running_postgres(eventually: Eventually) -> Iterator[Postgres]:
         cwd=folder,
     )
     options = ["-p", str(server.port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1"]
-    options += ["-c", "max_connections=20", "-c", "fsync=off"]
+    options += ["-c", f"max_connections={connections}", "-c", "fsync=off"]
     command: list[Path | str] = [binaries / "postgres", "-D", folder / "data", *options]
     with (
         (folder / "log").open("wb") as log,

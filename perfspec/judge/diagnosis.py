@@ -2,7 +2,7 @@
 
 Each rule looks at one class of errors, at when and at how many users it came, and at what the plan
 says. It speaks only of what it has evidence for, and gives it; a class that is rarer than one
-request in a hundred (and fewer than ten) is nobody's problem yet.
+request in a hundred of its endpoints (and fewer than ten) is nobody's problem yet.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ UNDER_LOAD = 2.0  # times the users of the first second
 class Symptom:
     """All failures of one class in one test.
 
-    ``share`` is that of all requests, ``ok_before`` how many had succeeded when it began on the
+    ``share`` is that of all requests, ``of_endpoints`` that of those to the endpoints where it
+    came, ``ok_before`` how many had succeeded when it began on the
     endpoints where it came, ``users`` how many there were then, and ``started`` at the beginning;
     ``strained`` are monitored series that were beyond their limits then.
     """
@@ -41,6 +42,7 @@ class Symptom:
     error: ErrorClass
     count: int
     share: float
+    of_endpoints: float
     endpoints: Sequence[str]
     message: str
     first_s: float
@@ -86,7 +88,7 @@ def diagnose(
     return (
         *errors,
         *of_monitors(test, result, findings),
-        *of_latencies(test, result, findings),
+        *of_latencies(result, findings),
     )
 
 
@@ -100,7 +102,7 @@ def _symptoms(test: Test, result: TestResult) -> Iterator[Symptom]:
         for error in sorted(classes)
     ]
     yield from sorted(
-        (each for each in found if each.count >= FEWEST or each.share >= TELLING),
+        (each for each in found if each.count >= FEWEST or each.of_endpoints >= TELLING),
         key=lambda each: -each.count,
     )
 
@@ -110,11 +112,12 @@ def _symptom(test: Test, result: TestResult, groups: Sequence[ErrorGroup], total
     commonest = max(groups, key=lambda each: each.count)
     count = sum(each.count for each in groups)
     endpoints = tuple(dict.fromkeys(each.key.name for each in groups))
-    before = passed = 0
+    asked = before = passed = 0
     for series in result.series:
         if series.key.kind not in SENT or series.key.name not in endpoints:
             continue
         for window in series.windows:
+            asked += window.count
             succeeded = window.count - sum(window.errors.values())
             passed += succeeded * (result.edges[window.index + 1] > first.first_s)
             before += succeeded * (result.edges[window.index] < first.first_s)
@@ -123,6 +126,7 @@ def _symptom(test: Test, result: TestResult, groups: Sequence[ErrorGroup], total
         error=first.error,
         count=count,
         share=count / total if total else 1.0,
+        of_endpoints=count / asked if asked else 1.0,
         endpoints=endpoints,
         message=commonest.message.encode(errors="replace").decode(),  # no lone surrogates
         first_s=first.first_s,
@@ -245,6 +249,18 @@ def _tls(_: Symptom) -> tuple[str, str]:
     )
 
 
+def _client(symptom: Symptom) -> tuple[str, str]:
+    if "413" in symptom.message:
+        return (
+            "Bodies are larger than the target, or a proxy before it, takes (413).",
+            "raise its limit (nginx: `client_max_body_size`), or send smaller files",
+        )
+    return (
+        "The target does not accept these requests as they are (4xx).",
+        "run `perfspec try` and compare path, parameters and body with what it wants",
+    )
+
+
 def _server(symptom: Symptom) -> tuple[str, str]:
     if symptom.from_the_start:
         return (
@@ -293,6 +309,7 @@ _RULES: dict[ErrorClass, Callable[[Symptom], tuple[str, str]]] = {
     ErrorClass.RESET: _reset,
     ErrorClass.DNS: _dns,
     ErrorClass.TLS: _tls,
+    ErrorClass.CLIENT: _client,
     ErrorClass.SERVER: _server,
     ErrorClass.TIMEOUT: _timeout,
 }

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from perfspec.judge.bounds import beyond
 from perfspec.judge.model import Diagnosis, Outcome
-from perfspec.judge.wording import amount
+from perfspec.judge.wording import amount, level_text
 from perfspec.plan.load import peak_level
-from perfspec.units import format_share
+from perfspec.units import format_count, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,23 +22,35 @@ NEAR_S: Final = 5.0
 
 
 def of_monitors(test: Test, result: TestResult, findings: Sequence[Finding]) -> Iterator[Diagnosis]:
-    """One for each series whose limit was not kept, if its readings tell why."""
-    seen: set[str] = set()
+    """What the readings of series tell whose limits were not kept, each said once."""
+    found: dict[str, Diagnosis] = {}
+    tops: dict[str, list[float]] = {}
     for each in findings:
         name = each.subject.name
         broken = each.outcome in {Outcome.WARN, Outcome.FAIL} and each.observed is not None
-        if each.subject.kind == "monitor" and broken and name not in seen:
-            found = _of(test, each, [value for _, value in readings(result, name)])
-            if found is not None:
-                seen.add(name)
-                yield found
+        if each.subject.kind != "monitor" or not broken:
+            continue
+        values = [value for _, value in readings(result, name)]
+        if each.metric.kind == "growth":
+            found[name] = _grows(name, each)
+        elif each.metric.scale == "count" and values:
+            at_top = [value for value in values if value == max(values)]
+            if each.metric.at_least:
+                if len(at_top) == len(values):
+                    found[name] = _does_not_scale(test, name, values)
+            elif each.outcome is Outcome.FAIL and len(at_top) >= PLATEAU:
+                tops[name] = at_top
+    yield from found.values()
+    if tops:  # what waits for the first one stays at its top, too
+        name = max(tops, key=lambda each: len(tops[each]))
+        yield _used_up(test, name, tops[name], len(readings(result, name)))
 
 
 def strained(test: Test, result: TestResult, at_s: float) -> tuple[str, ...]:
     """Series that were beyond their upper limit around a second, each in words."""
     found = {}
     for each in test.objectives:
-        limit = each.fail if each.fail is not None else each.warn
+        limit = each.warn if each.warn is not None else each.fail
         upper = each.metric.kind == "sampled" and not each.metric.at_least
         if not upper or limit is None:
             continue
@@ -66,25 +78,15 @@ def readings(result: TestResult, subject: str) -> list[tuple[float, float]]:
     ]
 
 
-def _of(test: Test, finding: Finding, values: Sequence[float]) -> Diagnosis | None:
-    name, metric = finding.subject.name, finding.metric
-    if metric.kind == "growth":
-        return _grows(name, finding)
-    if metric.scale != "count" or not values:
-        return None
-    top = max(values)
-    users = f"{peak_level(test.stages):g}"
-    if metric.at_least:
-        return _does_not_scale(name, users, top, len(values)) if min(values) == top else None
-    if finding.outcome is not Outcome.FAIL or values.count(top) < PLATEAU:
-        return None
+def _used_up(test: Test, name: str, at_top: Sequence[float], count: int) -> Diagnosis:
+    top = format_count(at_top[0])
     return Diagnosis(
-        cause=f"{name} went up to {amount(metric, top)} and no further: something of that size is"
-        " used up, such as a pool of connections.",
+        cause=f"{name} went up to {top} and no further: something of that size is used up, such as"
+        " a pool of connections.",
         advice="look for what keeps one while it waits for something else; only then make it"
         " larger",
-        evidence=f"{values.count(top)} of {len(values)} readings at {amount(metric, top)}, at up"
-        f" to {users} users",
+        evidence=f"{len(at_top)} of {count} readings at {top}, at up to"
+        f" {level_text(test, peak_level(test.stages))}",
     )
 
 
@@ -98,9 +100,11 @@ def _grows(name: str, finding: Finding) -> Diagnosis:
     )
 
 
-def _does_not_scale(name: str, users: str, value: float, count: int) -> Diagnosis:
+def _does_not_scale(test: Test, name: str, values: Sequence[float]) -> Diagnosis:
+    value = format_count(values[0])
     return Diagnosis(
-        cause=f"{name} stayed at {value:g} whatever the load was: scaling did not begin.",
+        cause=f"{name} stayed at {value} whatever the load was: scaling did not begin.",
         advice="look at the scaling policy, its highest number, its threshold, and at quotas",
-        evidence=f"all {count} readings were {value:g}, at up to {users} users",
+        evidence=f"all {len(values)} readings were {value}, at up to"
+        f" {level_text(test, peak_level(test.stages))}",
     )

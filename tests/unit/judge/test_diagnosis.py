@@ -58,6 +58,7 @@ CASES = [
     (ErrorClass.RESET, 25.0, "under load, from 50 users on"),
     (ErrorClass.DNS, 10.0, "Name servers stopped answering"),
     (ErrorClass.TLS, 10.0, "handshake was refused"),
+    (ErrorClass.CLIENT, 10.0, "does not accept these requests"),
     (ErrorClass.SERVER, 10.0, "failed at times (5xx), and not by load"),
     (ErrorClass.SERVER, 25.0, "failed (5xx) from 50 users on"),
     (ErrorClass.TIMEOUT, 10.0, "stood still at times, and not by load"),
