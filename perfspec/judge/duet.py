@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from perfspec.judge.change import Question
     from perfspec.judge.evidence import Key
+    from perfspec.judge.model import Change
     from perfspec.judge.statistics.arrays import Floats
     from perfspec.measure.model import TestResult
     from perfspec.plan.budget import Budget
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from perfspec.plan.limits import Subject
 
 LEAST_US: Final = 1.0  # what is told apart
-NOTHING_MORE: Final = {"regression", "within"}  # states that more blocks would not change
 
 
 def compare_sides(question: Question, duet: Duet, result: TestResult) -> Comparison:
@@ -76,8 +76,17 @@ def compare_sides(question: Question, duet: Duet, result: TestResult) -> Compari
 
 def is_decided(comparison: Comparison) -> bool:
     """Whether more blocks would change nothing: a regression is beyond doubt, or none is left."""
-    states = {each.state for each in comparison.changes}
-    return "regression" in states or states <= NOTHING_MORE
+    if any(each.state == "regression" for each in comparison.changes):
+        return True
+    return all(map(_is_kept, comparison.changes))
+
+
+def _is_kept(change: Change) -> bool:
+    """Within its budget, also where it is really worse than before."""
+    if change.state != "real":
+        return change.state == "within"
+    allowed = change.fail if change.fail is not None else change.warn
+    return change.high is not None and allowed is not None and change.high <= allowed
 
 
 class _Blocks:

@@ -34,7 +34,7 @@ def check_preflight(plan: Plan, path: Path, options: RunOptions) -> Iterator[str
     if options.remote is not None:
         return
     workers = options.workers
-    users = max((test.peak_users for test in plan.tests), default=0)
+    users = max((test.peak_users * (2 if test.duet else 1) for test in plan.tests), default=0)
     yield from _descriptors(
         math.ceil(users / workers), resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     )

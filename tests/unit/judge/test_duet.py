@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from perfspec.judge.change import Question
@@ -68,6 +69,21 @@ def test_what_slows_everything_down_is_not_taken_for_the_host() -> None:
     found = compare(6, slower={each.subject.name: 1.3 for each in BUDGETS})
     assert {each.outcome for each in found.changes} == {Outcome.FAIL}
     assert found.shift == pytest.approx(0.3, abs=0.03)
+
+
+def test_a_real_change_within_its_budget_needs_no_more_blocks() -> None:
+    allowed = tuple(replace_fail(each, 0.3) for each in BUDGETS)
+    found = compare(6, *allowed, slower={"endpoint_3": 1.1})
+    assert of(found, "endpoint_3.p95").state == "real"
+    assert is_decided(found)
+    near = tuple(replace_fail(each, 0.11) for each in BUDGETS)
+    found = compare(6, *near, slower={"endpoint_3": 1.09})
+    assert of(found, "endpoint_3.p95").state == "real"
+    assert not is_decided(found)
+
+
+def replace_fail(of_all: Budget, fail: float) -> Budget:
+    return msgspec.structs.replace(of_all, fail=fail)
 
 
 def test_noise_leaves_it_open_and_more_blocks_are_wanted() -> None:
