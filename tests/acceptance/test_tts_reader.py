@@ -164,7 +164,7 @@ def test_progress_that_breaks_off_has_the_servers_reason(ran: dict[str, Ran]) ->
     run = ran["progress"]
     assert run.diagnosis("reset").cause.startswith("Connections were broken off")
     assert "(1001 the worker was restarted)" in run.diagnosis("reset").evidence
-    assert run.outcome("total.success_rate") == "fail"
+    assert run.outcome("follow/watcher.success_rate") == "fail"
 
 
 def test_a_leak_is_growth_of_the_memory(ran: dict[str, Ran]) -> None:
