@@ -53,12 +53,13 @@ class Point(Value, frozen=True, kw_only=True):
 
 
 def point_of(record: Record) -> Point:
-    """What the history shows of a record."""
+    """What the history shows of a record: whole endpoints, no parts of them."""
     total, failed = Histogram(), 0
     numbers = {}
     for each in record.series:
-        subject = Subject(kind=each.kind, name=each.name)
-        numbers[subject] = _numbers(each.latency, each.failed, record.judged_s)
+        if each.persona is not None or each.file_class is not None:
+            continue
+        numbers[each.subject] = _numbers(each.latency, each.failed, record.judged_s)
         if each.kind == "request":
             total.merge(each.latency)
             failed += each.failed

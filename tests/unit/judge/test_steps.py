@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from perfspec.judge.points import TOTAL, Point, point_of
@@ -33,6 +34,13 @@ def test_a_point_holds_the_numbers_of_its_record() -> None:
     assert point.numbers[TOTAL].requests == sum(each.requests for each in whole.series)
     assert point.numbers[TOTAL].error_rate == pytest.approx(10 / 8000)
     assert list(point.numbers) == [TOTAL, *(Subject(kind="request", name=each) for each in NAMES)]
+
+
+def test_parts_of_an_endpoint_are_not_counted_again() -> None:
+    whole = record(0)
+    part = msgspec.structs.replace(whole.series[2], persona="buyer")
+    with_part = msgspec.structs.replace(whole, series=(*whole.series, part))
+    assert point_of(with_part) == point_of(whole)
 
 
 def test_a_slowdown_is_found_with_its_size_and_its_endpoint() -> None:
