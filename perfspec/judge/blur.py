@@ -1,9 +1,10 @@
 """By how much latencies read too long because the load generator was late to look at answers.
 
-Its sentinels (see ``Health.waits``) waited as answers do: for a core, for their turn. A percentile
-of waits is what the same percentile of latencies is too long by at most where all answers take
-alike; half of the latencies are too long by what waits are on average. It never makes a latency too
-short, so limits that are kept are kept without it, too.
+Its sentinels (see ``Health.waits``) waited as answers do: for a core, for their turn. Where answers
+take widely different times, each percentile is too long by what waits are on average. Where many
+take alike, it is too long by a percentile of waits: of the answers at or a little below it, as many
+must wait longer as there are beyond it. It never makes a latency too short, so limits that are kept
+are kept without it, too.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from perfspec.measure.model import TestResult
     from perfspec.plan.load import Span
 
-TELLING = 0.05  # of a percentile
+TELLING = 0.04  # of a percentile: told before it is wrong by 5 %
+ALIKE = 0.9  # of a percentile: answers that take so long take about as long
 SHORTEST_S = 0.001  # what is less is not told: every generator takes some time to wake up
 NEEDED_BEYOND = 5  # samples beyond a percentile, without which there is none
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -38,7 +40,7 @@ def waits_in(result: TestResult, spans: Sequence[Span]) -> Histogram | None:
 
 
 def blur(result: TestResult, spans: Sequence[Span]) -> Blur | None:
-    """The percentile that is wrong by the greatest share, None where all are right within 5 %."""
+    """The percentile that is wrong by the greatest share, None where all are about right."""
     waits = waits_in(result, spans)
     if waits is None:
         return None
@@ -51,17 +53,18 @@ def _blurred(result: TestResult, spans: Sequence[Span], waits: Histogram) -> Ite
         subject = Subject(kind="request", name=name) if name else Subject(kind="total")
         latency = samples(result, subject, spans).latency
         for word, q in QUANTILES.items():
-            measured_s, wait_s = latency.quantile(q), _wait(waits, q)
-            few = min(latency.count, waits.count) * (1 - q) < NEEDED_BEYOND
-            if few or not measured_s or wait_s < max(SHORTEST_S, TELLING * measured_s):
+            measured_s = latency.quantile(q)
+            if min(latency.count, waits.count) * (1 - q) < NEEDED_BEYOND or not measured_s:
                 continue
-            wait_s = min(wait_s, measured_s)
-            share = wait_s / measured_s
-            yield Blur(percentile=word, endpoint=name, wait_s=wait_s, share=share)
+            wait_s = min(_wait(latency, waits, q, measured_s), measured_s)
+            if wait_s >= max(SHORTEST_S, TELLING * measured_s):
+                share = wait_s / measured_s
+                yield Blur(percentile=word, endpoint=name, wait_s=wait_s, share=share)
 
 
-def _wait(waits: Histogram, q: float) -> float:
-    """Seconds."""
-    if q == QUANTILES["p50"]:
-        return waits.sum_us / waits.count / 1e6
-    return waits.quantile(q) or 0.0
+def _wait(latency: Histogram, waits: Histogram, q: float, measured_s: float) -> float:
+    """Seconds that the percentile ``q`` is too long by."""
+    mean_s = waits.sum_us / waits.count / 1e6
+    alike = latency.count_above(measured_s * ALIKE) / latency.count
+    beyond = (1 - q) / max(alike, 1 - q)
+    return max(mean_s, waits.quantile(1 - beyond) or 0.0) if beyond < 1 else mean_s

@@ -247,7 +247,7 @@ class TestVerdict(Value, frozen=True, kw_only=True):
     """One test. ``judged`` are the seconds that were looked at, ``reasons`` why it is not a pass.
 
     ``invalid`` says why no limit could be judged (a saturated generator), None for a valid test.
-    ``blur`` is the percentile that the generator made wrong most, None where that is within 5 %.
+    ``blur`` is the percentile that the generator made wrong most, None where none is by 4 %.
     ``capacity`` is the answer of a test with ``stop_when``. ``say`` and ``advice`` are there only
     when the test did not pass.
     """

@@ -34,6 +34,12 @@ def test_ten_busy_seconds_are_saturation() -> None:
     assert "for 10s" in found.invalid
 
 
+def test_a_busy_core_on_average_is_saturation_although_it_rests_now_and_then() -> None:
+    assert with_health(cpu=0.89, busy_s=4).invalid is None
+    assert "used 93% of its core on average" in str(with_health(cpu=0.93, busy_s=4).invalid)
+    assert with_health(hold_s=8, cpu=0.93, busy_s=4).invalid is None
+
+
 def test_a_test_of_a_few_seconds_is_saturated_when_it_was_busy_throughout() -> None:
     assert with_health(hold_s=4, busy_s=3).invalid is None
     assert with_health(hold_s=4, busy_s=4).invalid is not None
