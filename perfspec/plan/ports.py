@@ -1,8 +1,7 @@
 """Ports that services take from variables: what lets two copies of them run side by side.
 
-``${PORT}`` and every ``${…_PORT}`` in what a service is started with is a port of its own. Where
-the environment's address, or what is asked to see whether a service is ready, has the same port, it
-follows.
+``${PORT}`` and every ``${…_PORT}`` in what a service is started with is a port of its own. The
+addresses of the environment, of endpoints and of ``ready`` follow where they have the same port.
 """
 
 from __future__ import annotations
@@ -16,9 +15,11 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from perfspec.plan.model import Environment, Service
+    from perfspec.plan.model import Environment, Plan, Service
+    from perfspec.plan.request import Endpoint
 
 _NAME: Final = re.compile(r"([A-Z][A-Z0-9_]*_)?PORT")
+_AT_PORT: Final = re.compile(r"((?:[a-z]+:)?//[^/\s]*:)(\d+)(?=/|\?|$)")
 _HOLE: Final = re.compile(rf"\$\{{({_NAME.pattern})(?::-(\d+))?\}}")
 
 
@@ -45,35 +46,47 @@ def why_fixed(environment: Environment, variables: Mapping[str, str]) -> str | N
     port = _port(environment.url)
     if port in ports_of(environment, variables).values():
         return None
+    first = environment.services[0].name
     return (
         f"the port of {own}.url ({port or 'none'}) is not one that a service takes from a variable:"
-        f" write ${{PORT:-{port or 8080}}} for it there and in services.{environment.services[0].name}"
+        f" write ${{PORT:-{port or 8080}}} for it there and in services.{first}"
     )
 
 
-def moved(
-    environment: Environment, before: Mapping[str, int], after: Mapping[str, int]
-) -> Environment:
-    """The environment at other ports; both mappings have the same names."""
-    by_port = {before[name]: after[name] for name in before}
+def moved(plan: Plan, variables: Mapping[str, str], after: Mapping[str, int]) -> Plan:
+    """The plan at other ports: services, and whatever is asked at one that they had before."""
+    before = ports_of(plan.environment, variables)
+    by_port = {before[name]: port for name, port in after.items()}
 
     def there(url: str) -> str:
-        port = _port(url)
-        if port not in by_port:
+        found = _AT_PORT.match(url)
+        if found is None or int(found[2]) not in by_port:
             return url
-        scheme, rest = url.split("//", 1)
-        host, slash, path = rest.partition("/")
-        return f"{scheme}//{host.removesuffix(f':{port}')}:{by_port[port]}{slash}{path}"
+        return f"{found[1]}{by_port[int(found[2])]}{url[found.end() :]}"
 
-    def of_host(host: str) -> str:
-        return there(f"//{host}").removeprefix("//")
-
+    environment = plan.environment
     return msgspec.structs.replace(
-        environment,
-        url=there(environment.url),
-        hosts=tuple(map(of_host, environment.hosts)),
-        services=tuple(_moved(each, there, after) for each in environment.services),
+        plan,
+        environment=msgspec.structs.replace(
+            environment,
+            url=there(environment.url),
+            hosts=tuple(there(f"//{host}")[2:] for host in environment.hosts),
+            services=tuple(_moved(each, there, after) for each in environment.services),
+        ),
+        endpoints=tuple(_asked(each, there) for each in plan.endpoints),
+        channels=tuple(
+            msgspec.structs.replace(each, url=there(each.url)) for each in plan.channels
+        ),
+        variables=plan.variables
+        | {name: str(port) for name, port in after.items() if name in plan.variables},
     )
+
+
+def _asked(endpoint: Endpoint, there: Callable[[str], str]) -> Endpoint:
+    poll = endpoint.poll
+    if poll is not None:
+        poll = msgspec.structs.replace(poll, url=there(poll.url))
+    return msgspec.structs.replace(endpoint, url=there(endpoint.url), poll=poll)
 
 
 def _moved(service: Service, there: Callable[[str], str], after: Mapping[str, int]) -> Service:

@@ -12,7 +12,7 @@ import msgspec
 
 from perfspec.errors import Interrupted, PerfspecError
 from perfspec.plan.model import RowsFile
-from perfspec.plan.ports import moved, ports_of
+from perfspec.plan.ports import moved
 from perfspec.run.commands import Texts
 from perfspec.run.contracts import Observer, StepError
 from perfspec.run.folder import RunFolder
@@ -83,7 +83,8 @@ class Side:
         cpus: frozenset[int] | None,
     ) -> None:
         self.title = f"{name} {commit[:7]}"
-        plan = _at(context.plan, directory, context.variables, ports)
+        plan = moved(context.plan, context.variables, ports)
+        plan = msgspec.structs.replace(plan, directory=str(directory))
         own = {each: str(port) for each, port in ports.items()}
         self._first = {**context.variables, **own, SIDE: name}
         variables = dict(self._first)
@@ -207,15 +208,3 @@ def free_ports(names: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]
                 probe.bind(("127.0.0.1", 0))
                 side[name] = probe.getsockname()[1]
     return found
-
-
-def _at(
-    plan: Plan, directory: Path, variables: Mapping[str, str], ports: Mapping[str, int]
-) -> Plan:
-    known = {name: str(port) for name, port in ports.items() if name in plan.variables}
-    return msgspec.structs.replace(
-        plan,
-        directory=str(directory),
-        environment=moved(plan.environment, ports_of(plan.environment, variables), ports),
-        variables={**plan.variables, **known},
-    )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from perfspec.plan.model import Environment, Ready, Service
 from perfspec.plan.ports import moved, ports_of, why_fixed
+from tests.plans import endpoint, persona, plan
 
 
 def environment(run: str, **rest: Any) -> Environment:  # noqa: ANN401  (fields of the service)
@@ -29,14 +31,33 @@ def test_a_port_is_a_variable_with_a_default_or_one_that_is_set() -> None:
 
 
 def test_everything_that_has_the_port_follows_it() -> None:
-    before = environment("serve ${PORT:-8801}", variables={"PORT": "8801", "DEBUG": "1"})
-    after = moved(before, {"PORT": 8801}, {"PORT": 40001})
-    assert after.url == "http://127.0.0.1:40001/shop"
-    assert after.hosts == ("127.0.0.1:40001", "files.example.com:40001", "other.example.com")
-    [api] = after.services
+    before = environment(
+        "serve ${PORT:-8801} ${DB_PORT:-8802}", variables={"PORT": "8801", "DEBUG": "1"}
+    )
+    asked = [
+        endpoint("own", "GET /books?next=http://127.0.0.1:8801/x"),
+        endpoint("db", "GET http://127.0.0.1:8802/{{ id }}:8801"),
+        endpoint("other", "GET https://example.com/8801"),
+    ]
+    made = plan(before.url, [persona("own")], asked)
+    made = msgspec.structs.replace(made, environment=before, variables={"PORT": "8801", "A": "1"})
+    after = moved(made, made.variables, {"PORT": 40001, "DB_PORT": 40002})
+    assert after.environment.url == "http://127.0.0.1:40001/shop"
+    assert after.environment.hosts == (
+        "127.0.0.1:40001",
+        "files.example.com:40001",
+        "other.example.com",
+    )
+    [api] = after.environment.services
     assert api.ready == Ready(method="GET", url="http://127.0.0.1:40001/shop/health")
     assert api.variables == {"PORT": "40001", "DEBUG": "1"}
     assert api.run == before.services[0].run
+    assert [each.url for each in after.endpoints] == [
+        "/books?next=http://127.0.0.1:8801/x",
+        "http://127.0.0.1:40002/{{ id }}:8801",
+        "https://example.com/8801",
+    ]
+    assert after.variables == {"PORT": "40001", "A": "1"}
 
 
 @pytest.mark.parametrize(
