@@ -56,4 +56,5 @@ def command(*, store: str | None, spec: str, output: Path) -> None:
         raise RunError(msg) from None
     for each in left_out:
         click.echo(f"left out: {each}", err=True)
-    click.echo(f"{len(points)} runs in {len(pages) - 1} pages: {output / INDEX}")
+    runs = "run" if len(points) == 1 else "runs"
+    click.echo(f"{len(points):,} {runs}: {output / INDEX}")

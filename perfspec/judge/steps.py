@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from perfspec.plan.limits import Subject
 
 DRAWN: Final = "p95"
+FEWEST_RUNS: Final = 2 * FEWEST_BESIDE  # for a step
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def test_an_event_leads_to_the_charts_of_its_endpoint(opened: Open) -> None:
 
 def test_runs_are_listed_and_found(opened: Open) -> None:
     page = opened(pages()["load-local.html"]).page
-    page.get_by_text("All 40 runs").click()
+    page.get_by_text("All runs: 40").click()
     table = page.locator("table.runs")
     assert table.locator("tbody tr").count() == 40
     page.get_by_label("Filter runs").fill("2026-11-08")

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfspec.judge.points import LATENCIES, TOTAL, Point
-from perfspec.judge.steps import DRAWN, steps
+from perfspec.judge.steps import DRAWN, FEWEST_RUNS, steps
 from perfspec.report.changes import percent
 from perfspec.report.escape import one_line
 from perfspec.report.html.events import Event, events
@@ -85,6 +85,7 @@ class PageView:
     file: str
     test: str
     environment: str
+    count: str
     since: str
     until: str
     events: tuple[Event, ...]
@@ -104,6 +105,7 @@ def history_pages(history: History) -> dict[str, str]:
         "day": short_time,
         "signs": SIGNS,
         "tones": TONES,
+        "fewest": FEWEST_RUNS,
         "spark_size": (SPARK_WIDTH, SPARK_HEIGHT),
     }
     newest = sorted(
@@ -144,6 +146,7 @@ def _pages(history: History) -> Iterator[PageView]:
             file=file,
             test=one_line(test),
             environment=one_line(environment),
+            count="1 run" if len(points) == 1 else f"{len(points):,} runs",
             since=short_time(points[0].time),
             until=short_time(points[-1].time),
             events=tuple(happened),

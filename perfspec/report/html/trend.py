@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from perfspec.judge.points import LATENCIES, TOTAL
-from perfspec.judge.steps import DRAWN, levels
+from perfspec.judge.steps import DRAWN, FEWEST_RUNS, levels
 from perfspec.plan.base import Value
 from perfspec.report.escape import one_line
 from perfspec.report.html.chart import Chart, Line, rounded
@@ -98,7 +98,8 @@ def _subject(
         Line(name=name, values=tuple(_ms(each.latency.get(name)) for each in numbers))
         for name in LATENCIES
     ]
-    latency.append(Line(name=f"level of {DRAWN}", values=level, dashed=True))
+    if len(points) >= FEWEST_RUNS:
+        latency.append(Line(name=f"level of {DRAWN}", values=level, dashed=True))
     rates = tuple(rounded(each.rate) for each in numbers)
     throughput = Line(name="requests", values=rates)
     charts = [

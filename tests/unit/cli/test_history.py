@@ -36,7 +36,7 @@ def test_a_store_becomes_pages(
     monkeypatch.delenv("GITHUB_SERVER_URL", raising=False)
     assert run(["history", "--store", store, "--output", "public/performance"]) == 0
     said = capsys.readouterr()
-    assert said.out == "3 runs in 1 pages: public/performance/index.html\n"
+    assert said.out == "3 runs: public/performance/index.html\n"
     page = (folder / "public/performance/load-local.html").read_text(encoding="utf-8")
     assert f"https://github.com/acme/shop/commit/{2:040x}" in page
     assert "TLS for all (jo)" in page
@@ -51,7 +51,7 @@ def test_a_damaged_record_is_left_out_and_told(
     assert run(["history", "--store", "dir:history"]) == 0
     said = capsys.readouterr()
     assert "left out: records/load/local/broken.json: it is damaged" in said.err
-    assert said.out.startswith("3 runs in 1 pages")
+    assert said.out.startswith("3 runs: ")
     index = (tmp_path / ".perfspec/history/index.html").read_text(encoding="utf-8")
     assert "it is damaged" in index
 

@@ -15,7 +15,7 @@ function overRuns(history, key, marks) {
       y: false,
       points: { size: 7 },
     },
-    scales: { x: { time: false, range: (u, low, high) => (low === 0 && high === last ? [-0.5, last + 0.5] : [low, high]) } },
+    scales: { x: { time: false, range: (u, low, high) => ((low === 0 && high === last) || !last ? [-0.5, last + 0.5] : [low, high]) } },
     x: axis(day, { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 100, size: 30 }),
     xSeries: { label: "run", value: (u, value, series, at) => (at == null ? "–" : `${history.runs[at].slice(0, 2).join(", ")}, machine ${history.runs[at][2]}`) },
     shade: (u) => away(u, history.away),

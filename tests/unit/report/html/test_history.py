@@ -36,6 +36,14 @@ def test_there_is_a_page_for_each_test_and_an_index() -> None:
     assert "30 runs" in pages["load-local.html"]
 
 
+def test_few_runs_tell_of_no_step() -> None:
+    few = history_pages(History("", SLOWER[:1]))["load-local.html"]
+    assert "1 run, 2026-11-01" in few
+    assert "a step takes at least 8 runs" in few
+    assert "level of p95" not in few
+    assert "a step takes" not in history_pages(History("", SLOWER[:8]))["load-local.html"]
+
+
 def test_an_empty_store_says_so() -> None:
     [(name, text)] = history_pages(History("", (), left_out=("a.json: it is damaged",))).items()
     assert name == "index.html"
