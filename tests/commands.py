@@ -72,8 +72,8 @@ class Command:
         """Whether a line with this text has come, on either stream."""
         return any(text in line for line in (*self.err, *self.out))
 
-    def end(self) -> Done:
-        code = self.process.wait(PATIENCE_S)
+    def end(self, patience_s: float = PATIENCE_S) -> Done:
+        code = self.process.wait(patience_s)
         for each in self.readers:
             each.join()
         return Done(code, "".join(self.out), "".join(self.err))

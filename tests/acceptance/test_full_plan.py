@@ -21,8 +21,7 @@ def test_the_six_kinds_of_tests_run_as_one_plan(tmp_path: Path) -> None:
     folder = tmp_path / "full-plan"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".perfspec", "build"))
     with started(folder, "run", "--time-scale", "2.5%", PORT=str(free_port())) as command:
-        command.process.wait(PATIENCE_S)
-        done = command.end()
+        done = command.end(PATIENCE_S)
     kept = check_agreement(done, folder)
     assert done.code == 0
     verdicts = {each.name: each for each in kept.verdict.tests}
