@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TELLING = 0.04  # of a percentile: told before it is wrong by 5 %
 ALIKE = 0.9  # of a percentile: answers that take so long take about as long
+SMEARED = 3.0  # times what the percentile of answers waits: so far they lie from where they belong
 SHORTEST_S = 0.001  # what is less is not told: every generator takes some time to wake up
 NEEDED_BEYOND = 5  # samples beyond a percentile, without which there is none
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -63,8 +64,9 @@ def _blurred(result: TestResult, spans: Sequence[Span], waits: Histogram) -> Ite
 
 
 def _wait(latency: Histogram, waits: Histogram, q: float, measured_s: float) -> float:
-    """Seconds that the percentile ``q`` is too long by."""
+    """Seconds that the percentile ``q`` is too long by, at most."""
     mean_s = waits.sum_us / waits.count / 1e6
-    alike = latency.count_above(measured_s * ALIKE) / latency.count
+    smeared_s = SMEARED * (waits.quantile(q) or 0.0)
+    alike = latency.count_above(min(measured_s * ALIKE, measured_s - smeared_s)) / latency.count
     beyond = (1 - q) / max(alike, 1 - q)
     return max(mean_s, waits.quantile(1 - beyond) or 0.0) if beyond < 1 else mean_s

@@ -234,7 +234,7 @@ class Capacity(Value, frozen=True, kw_only=True):
 class Blur(Value, frozen=True, kw_only=True):
     """A percentile of an endpoint (of all requests, if empty) that reads too long.
 
-    By about ``wait_s`` seconds, which are ``share`` of it: so late the load generator was to look.
+    By up to ``wait_s`` seconds, which are ``share`` of it: so late the load generator was to look.
     """
 
     percentile: str

@@ -194,7 +194,7 @@ def generator_text(result: TestResult, verdict: TestVerdict) -> str:
 def _blurred(found: Blur) -> str:
     of = f" of {found.endpoint}" if found.endpoint else ""
     return (
-        f"latencies read too long, {found.percentile}{of} by about {format_latency(found.wait_s)}"
+        f"latencies read too long, {found.percentile}{of} by up to {format_latency(found.wait_s)}"
         f" ({format_share(round(found.share, 2))} of it): use more workers, fewer users, or a"
         " machine that does less beside"
     )
