@@ -81,6 +81,7 @@ def test_the_load_can_be_looked_at_and_not_changed(
         assert refused(f"{url}/swarm", data=form) == 403
         assert refused(f"{url}/stop", data=b"") == 403
         assert refused(f"{url}/stats/requests", Origin="https://example.com") == 403
+        assert refused(f"{url}/stats/requests", Origin=url) is None
         assert refused(f"{url}/stats/requests", Host="example.com") == 403
         assert report()["user_count"] == 3
         os.kill(run.process.pid, signal.SIGINT)

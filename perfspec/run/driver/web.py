@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import gevent
 from flask import abort, request
@@ -57,5 +58,8 @@ def _nothing(args: Any = None) -> dict[str, dict[str, Any]]:  # noqa: ANN401, AR
 
 
 def _look_only(hosts: Container[str]) -> None:
-    if request.method != "GET" or "Origin" in request.headers or request.host not in hosts:
+    """Pages of this host may name it as the origin of what they ask for."""
+    origin = request.headers.get("Origin", request.host_url)
+    foreign = request.host not in hosts or urlsplit(origin).netloc != request.host
+    if request.method != "GET" or foreign:
         abort(FORBIDDEN)
