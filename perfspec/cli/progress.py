@@ -42,16 +42,25 @@ class State:
         self.test: Test | None = None
         self.position = ""
         self.findings: tuple[Finding, ...] = ()
+        self.requests = 0
+        self.errors: Counter[str] = Counter()
         self._judged_at = 0.0
 
     def begin(self, test: Test, number: int, count: int) -> None:
         self.test = test
         self.position = f"test {number} of {count}"
         self.findings = ()
+        self.requests = 0
+        self.errors = Counter()
         self._judged_at = 0.0
 
     def look(self, test: Test, collector: Collector) -> None:
-        """Take note of a tick."""
+        """Take note of a tick; to be called for each, since only what is new is counted."""
+        for series in collector.recent[-1].series:
+            if series.key.kind == "request":
+                for window in series.windows:
+                    self.requests += window.count
+                    self.errors.update({each.value: n for each, n in window.errors.items()})
         pause = max(JUDGE_EVERY_S, JUDGE_EVERY * collector.edges[-1])
         if collector.at_s - self._judged_at >= pause:
             self._judged_at = collector.at_s
@@ -91,19 +100,13 @@ def load_parts(collector: Collector) -> Iterator[str]:
     yield f"p95 {'-' if p95 is None else format_latency(p95)}"
 
 
-def errors_text(collector: Collector) -> str:
+def errors_text(state: State) -> str:
     """Failures of the whole test by class: ``errors: server 12, timeout 3 (0.4%)``."""
-    counts: Counter[str] = Counter()
-    requests = 0
-    for series in collector.result("partial").series:
-        if series.key.kind == "request":
-            for window in series.windows:
-                requests += window.count
-                counts.update({each.value: n for each, n in window.errors.items()})
+    counts = state.errors
     if not counts:
         return "no errors"
     parts = [f"{each} {format_count(n)}" for each, n in counts.most_common()]
-    return f"errors: {', '.join(parts)} ({format_share(counts.total() / requests)})"
+    return f"errors: {', '.join(parts)} ({format_share(counts.total() / state.requests)})"
 
 
 def limits_text(findings: tuple[Finding, ...]) -> str:

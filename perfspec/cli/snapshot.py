@@ -71,8 +71,8 @@ def moment_of(state: State, test: Test, collector: Collector) -> Moment:
         whole_s=duration_s(test.stages),
         time=time_text(test, collector),
         load=", ".join(load_parts(collector)),
-        errors=errors_text(collector),
-        failing=any(each.count for each in collector.result("partial").errors),
+        errors=errors_text(state),
+        failing=bool(state.errors),
         limits=limits_text(state.findings),
         broken=tuple(
             (each.outcome, f"{each.subject}: {each.metric} is {each.value}, {each.limit}")
