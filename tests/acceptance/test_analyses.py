@@ -129,7 +129,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
             folder = tmp_path_factory.mktemp(name)
             write_spec(folder, SPEC, url=demo.url, think=think, test=test, page=demo.url)
             (folder / "shop.pid").write_text(str(demo.process.pid))
-            commands[name] = folder, stack.enter_context(started(folder, "run"))
+            words = ["--workers", "2"] if name == "search" else []
+            commands[name] = folder, stack.enter_context(started(folder, "run", *words))
         yield {name: Run(command.end(), folder) for name, (folder, command) in commands.items()}
 
 

@@ -147,3 +147,22 @@ def state(url: str) -> object:
 def shown(url: str) -> dict[str, int]:
     rows = {row["name"]: row["num_requests"] for row in ask(url).get("stats", ())}
     return {name: rows.get(name, 0) for name in ROUTES}
+
+
+def test_a_search_is_left_to_perfspec(tmp_path: Path) -> None:
+    text = SPEC.replace("<url>", "http://127.0.0.1:9")
+    head, _, _ = text.partition("tests:")
+    (tmp_path / "perfspec.yaml").write_text(
+        head
+        + """\
+tests:
+  find:
+    stages: [{ users: { search: 2..9 }, hold: 1m }]
+    stop_when: { p95: 1s }
+    slo: { capacity: 3 users }
+"""
+    )
+    done = perfspec(tmp_path, "compile", "--output", "build")
+    assert done.code == 2
+    assert "test find searches: only perfspec run can judge a level" in done.err
+    assert not (tmp_path / "build").exists()
