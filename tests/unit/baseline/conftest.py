@@ -64,14 +64,8 @@ def bucket(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     client.close()
 
 
-SLOW = [pytest.mark.slow, pytest.mark.xdist_group("moto")]
-
-
-@pytest.fixture(params=["dir", "git", "git with a remote", pytest.param("s3", marks=SLOW)])
+@pytest.fixture(params=["dir", "git", "git with a remote"])
 def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
-    if request.param == "s3":
-        bucket = request.getfixturevalue("bucket")
-        return Archive(open_store(f"s3:{bucket}/shop", tmp_path, SystemClock()))
     if request.param == "dir":
         return Archive(open_store("dir:history", tmp_path, SystemClock()))
     work = clone_with_code(tmp_path, remote="remote" in request.param)

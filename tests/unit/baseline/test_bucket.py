@@ -14,6 +14,17 @@ from perfspec.baseline.store import StoreError, open_store
 from perfspec.clock import SystemClock
 from perfspec.errors import UsageError
 from tests.records import small
+from tests.unit.baseline.test_archive import (  # noqa: F401  (what every store does, by this one)
+    test_a_run_is_recorded_once,
+    test_an_acceptance_begins_anew,
+    test_damaged_records_do_not_hide_older_ones,
+    test_nothing_is_in_an_empty_store,
+    test_only_comparable_runs_before_this_one_are_chosen,
+    test_pruning_keeps_the_newest_of_each_kind,
+    test_records_move_between_stores,
+    test_what_is_no_record_is_named_and_left_out,
+    test_what_was_recorded_comes_back_in_the_order_of_time,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("moto")]
 
@@ -28,6 +39,11 @@ archive = Archive(open_store(sys.argv[1], Path(), SystemClock()))
 for number in range(5):
     archive.add([small(10 * int(sys.argv[2]) + number)])
 """
+
+
+@pytest.fixture
+def archive(bucket: str) -> Archive:
+    return Archive(open_store(f"s3:{bucket}/shop", Path(), SystemClock()))
 
 
 def test_concurrent_writers_lose_nothing(bucket: str) -> None:
