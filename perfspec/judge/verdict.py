@@ -234,14 +234,17 @@ def _outcome(
     if result.status == "aborted":
         return Outcome.FAIL
     outcome = worst((*(each.outcome for each in findings), *of_budgets(comparison)))
-    if validity.invalid or missing or not _measured(findings, comparison):
+    if validity.invalid or missing or not _measured(result, findings, comparison):
         return worst((outcome, Outcome.INCONCLUSIVE))
     return outcome
 
 
-def _measured(findings: Sequence[Finding], comparison: Comparison | None) -> bool:
-    compared = comparison is not None and any(each.samples for each in comparison.changes)
-    return compared or any(each.samples for each in findings)
+def _measured(
+    result: TestResult, findings: Sequence[Finding], comparison: Comparison | None
+) -> bool:
+    """Budgets may have nothing to compare with: ``missing`` says what that counts as."""
+    compared = comparison is not None and comparison.changes and result.series
+    return bool(compared) or any(each.samples for each in findings)
 
 
 def _said_by(
@@ -252,7 +255,7 @@ def _said_by(
 ) -> str | None:
     if not findings and comparison is None:
         return "The test states no limit, so there is nothing to judge."
-    if not _measured(findings, comparison):
+    if not _measured(result, findings, comparison):
         return "Nothing was measured in the judged seconds."
     if validity.invalid or result.status == "broken":
         return None

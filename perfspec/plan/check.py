@@ -58,7 +58,7 @@ def _nothing_judged(test: Test) -> Iterator[Diagnostic]:
     unjudged = [
         each for each in test.objectives if not judged(test.stages, each.during, test.warm_up_s)
     ]
-    if not test.objectives:
+    if not test.objectives and not test.budgets:
         message = f"no limit judges test {test.name!r}: its verdict would be inconclusive"
         yield _warning(test.place, "PS311", message, "add an slo to it, to an endpoint or the root")
     for each in unjudged:

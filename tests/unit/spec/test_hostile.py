@@ -12,6 +12,7 @@ from perfspec.spec.source import MAX_BYTES
 
 HEAD = b"perfspec: 1\nname: x\nenvironments: { local: { url: http://x } }\n"
 PARTS = HEAD + b"tests: { t: { users: 1, duration: 1m } }\n"
+TRIES = 5
 CASES = {
     "flow lists": b"a: " + b"[" * 9_900,
     "flow lists on lines": b"[\n" * 19_000,
@@ -73,11 +74,15 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_refused_in_a_second(name: str) -> None:
-    """Processor time, which a busy machine does not stretch as it does a clock's."""
+    """Processor time, the least of some tries: what others do on a machine only adds to it."""
+    assert any(refused_after_s(CASES[name]) < 1 for _ in range(TRIES))
+
+
+def refused_after_s(content: bytes) -> float:
     begin = time.process_time()
     with pytest.raises(InvalidSpecError):
-        load_document(CASES[name], "perfspec.yaml", None)
-    assert time.process_time() - begin < 1
+        load_document(content, "perfspec.yaml", None)
+    return time.process_time() - begin
 
 
 def test_the_size_is_looked_at_first() -> None:
