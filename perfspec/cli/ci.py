@@ -73,7 +73,7 @@ def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  
         accept_merged(context, file)
         accept = accepted_here(context)
         code: int = click.get_current_context().invoke(
-            run, file=file, accept=accept, base=_base(context, file), **rest
+            run, file=file, accept=accept, base=base_of(context, file), **rest
         )
     except PerfspecError as error:
         _tell(context, error)
@@ -87,7 +87,7 @@ def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  
     return _exit_code(folder, code, fail_on, published=not done.problems)
 
 
-def _base(context: Context, file: str) -> str | None:
+def base_of(context: Context, file: str) -> str | None:
     """What a pull request is compared with in a duet; None where this clone has no such commit.
 
     The first parent of GitHub's merge is the base too.

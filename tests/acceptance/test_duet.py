@@ -48,7 +48,7 @@ budget: { p50: { fail: +20%, min_samples: 50 }, error_rate: +1pp }
 tests:
   load: { users: 4, duration: 2s, slo: { error_rate: 0% } }
 """
-SHORT = ("--block", "3s", "--blocks", "5")
+SHORT = ("--block", "2s", "--blocks", "5")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_slower_endpoint_fails_and_an_unchanged_one_passes(shop: Path, tempora
     assert done.code == 1, done.all
     kept = check_agreement(done, shop)
     base, head = (git(shop, "rev-parse", each) for each in ("main", "HEAD"))
-    line = f"(duet, 5×3s, base {base[:7]} → head {head[:7]})"  # noqa: RUF001
+    line = f"(duet, 5×2s, base {base[:7]} → head {head[:7]})"  # noqa: RUF001
     assert f"load.duet: fail  {line}" in done.out
     assert line in kept.summary
     assert line.strip("()") in kept.page

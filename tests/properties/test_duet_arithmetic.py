@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from perfspec.judge.statistics.decision import Family, interval
 from perfspec.judge.statistics.duet import LEVEL, compare_blocks, levels
+from perfspec.judge.statistics.history import FLOOR
 from perfspec.plan.duet import LOOKS
 from tests import gate_reference
 
@@ -35,10 +36,12 @@ def test_effects_are_those_of_the_reference(
     ratios = blocks(np.random.default_rng(seed), k, endpoints, metrics)
     ratios[:, 0] += np.log1p(slower)
     ours, theirs = compare_blocks(ratios), reference.duet(ratios, launches=k)
+    least = FLOOR / np.sqrt(k)
     np.testing.assert_allclose(np.expm1(ours.effect), theirs["ratio"], rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(ours.se, theirs["se"], rtol=2e-3)
-    np.testing.assert_allclose(ours.p, theirs["p"], rtol=2e-2, atol=1e-9)
+    np.testing.assert_allclose(ours.se, np.maximum(theirs["se"], least), rtol=2e-3)
     assert ours.df == close(theirs["df"], rel=1e-3)
+    assume(theirs["se"].min() > least)  # the reference believes any accident
+    np.testing.assert_allclose(ours.p, theirs["p"], rtol=2e-2, atol=1e-9)
     low, high = interval(ours.effect, ours.se, ours.df)
     np.testing.assert_allclose(np.expm1(low), theirs["lo"], rtol=5e-3, atol=1e-4)
     np.testing.assert_allclose(np.expm1(high), theirs["hi"], rtol=5e-3, atol=1e-4)
