@@ -148,7 +148,7 @@ class _Run:
         for text in check_preflight(plan, context.folder.path, context.options):
             self._warn(text)
         self._hide_variables()
-        if plan.hooks_before is None:
+        if plan.hooks_before is None and self._own:
             self._hide_columns()
         self._begun = True
         if plan.environment.services and self._own:

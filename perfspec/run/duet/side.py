@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 
 import msgspec
 
-from perfspec.errors import Interrupted, PerfspecError
+from perfspec.errors import PerfspecError, RunError
 from perfspec.plan.model import RowsFile
 from perfspec.plan.ports import moved
 from perfspec.run.commands import Texts
@@ -57,7 +57,7 @@ class WayBack:
         while self._steps:
             try:
                 self._steps.pop()()
-            except (PerfspecError, Interrupted) as error:
+            except PerfspecError as error:
                 problems.append(error)
         if before is None and problems:
             raise problems[0]
@@ -146,6 +146,9 @@ class Side:
         except StepError as error:
             sentence = f"{self.title}: {error.sentence}"
             raise StepError(sentence, error.details) from None
+        except RunError as error:
+            sentence = f"{self.title}: {error}"
+            raise StepError(sentence) from None
 
     def use_data_of(self, head: Side) -> None:
         """Both sides must be sent the same."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from perfspec import jsonio
 from perfspec.plan.duet import Duet, duet_of
-from perfspec.plan.model import Hook
+from perfspec.plan.model import DataSource, Hook, Plan, RowsFile
 from perfspec.run.contracts import BrokenRunError
 from perfspec.run.folder import RunFolder
 from tests.duets import budget
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perfspec.measure.model import TestResult
-    from perfspec.plan.model import Plan, Test
+    from perfspec.plan.model import Test
 
 pytestmark = pytest.mark.slow
 
@@ -166,6 +167,38 @@ def test_a_side_that_cannot_be_set_up_breaks_the_run_and_is_named(
     assert said.format(base=base, head=head) in str(caught.value)
     [result] = caught.value.result.tests
     assert (result.status, result.measured_s) == ("broken", 0.0)
+
+
+def test_data_is_the_heads_unless_the_hook_makes_it(work: Path) -> None:
+    (work / "people.csv").write_text("id\n1\n", encoding="utf-8")
+    git(work, "add", ".")
+    git(work, "commit", "--quiet", "-m", "people")
+    people = rows_of("people.csv")
+    made = rows_of("made.csv")
+    before = "echo id > made.csv; echo $PERFSPEC_SIDE >> made.csv"
+    plan = plan_in(work, duet_in(work), before=before, data=(people, made))
+    assert plan.hooks_before is not None
+    creating = msgspec.structs.replace(plan.hooks_before, creates=("made.csv",))
+    result_of(msgspec.structs.replace(plan, hooks_before=creating))
+    folder = RunFolder.latest(work).path / "duet"
+    base, head = (jsonio.read_json(folder / side / "plan.json", Plan) for side in ("base", "head"))
+    assert paths_of(head) == ["people.csv", "made.csv"]
+    assert paths_of(base) == [f"{head.directory}/people.csv", "made.csv"]
+
+
+def test_data_that_cannot_be_read_names_the_side(work: Path) -> None:
+    people = msgspec.structs.replace(rows_of("people.csv"), secret=("id",))
+    plan = plan_in(work, duet_in(work), data=(people,))
+    with pytest.raises(BrokenRunError, match=r"base [0-9a-f]{7}: data 'people' cannot be read"):
+        run(plan, options=options())
+
+
+def rows_of(path: str) -> DataSource:
+    return DataSource(name=path.partition(".")[0], source=RowsFile(path=path, format="csv"))
+
+
+def paths_of(plan: Plan) -> list[str]:
+    return [each.source.path for each in plan.data if isinstance(each.source, RowsFile)]
 
 
 def test_a_commit_without_the_folder_of_the_spec_is_named(work: Path) -> None:
