@@ -14,7 +14,7 @@ from time import perf_counter
 from perfspec.measure.histogram import Histogram
 from perfspec.run.driver.alarm import HAS_BELL, Bell
 
-RATE = 50.0  # a second: 0.1 % of a core
+RATE = 50.0  # a second: 0.3 % of a core
 
 
 class Sentinel:
