@@ -112,7 +112,7 @@ class Instance:
         self._places = Semaphore(places)
         self._boot_s, self._idle_s = boot_s, idle_s
         self._at_work = 0
-        self._ready_at = self._left_at = 0.0
+        self._ready_at, self._left_at = 0.0, -idle_s
 
     @contextmanager
     def place(self) -> Iterator[None]:

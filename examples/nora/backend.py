@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MOST_INSTANCES = 25
 POOL_SIZE, POOL_PATIENCE_S = 20, 1.0
-PROVIDER_PER_S = 40.0
 IDLE_S = 300.0  # after which an instance too many is taken away
 
 
@@ -102,14 +101,14 @@ class Pool:
 class Provider:
     """A third party's AI: slow, and with a rate limit of its own (a token bucket)."""
 
-    def __init__(self, takes_s: float) -> None:
+    def __init__(self, takes_s: float, per_s: float) -> None:
         self.throttled = 0
-        self._takes_s = takes_s
-        self._tokens, self._at = PROVIDER_PER_S, monotonic()
+        self._takes_s, self._per_s = takes_s, per_s
+        self._tokens, self._at = per_s, monotonic()
 
     def analyse(self) -> str:
         now = monotonic()
-        self._tokens = min(PROVIDER_PER_S, self._tokens + (now - self._at) * PROVIDER_PER_S)
+        self._tokens = min(self._per_s, self._tokens + (now - self._at) * self._per_s)
         self._at = now
         if self._tokens < 1:
             self.throttled += 1

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 KEY = "a key of this server and of nobody else"
 INSTANCE_START_S, TRANSCRIPTION_S, TOKEN_LIFE_S = 45.0, 20.0, 3600.0
-ANALYSIS_S, JOIN_S, REPORT_S = 0.5, 0.03, 0.1
+JOIN_S, REPORT_S = 0.03, 0.1
 LEAK_BYTES = 50_000
 LESSONS = [{"id": f"pride-{n}", "title": f"Lesson {n}"} for n in range(1, 11)]
 FAULTS = {
@@ -81,7 +81,7 @@ class Nora:
         self.pace: float = options.pace
         self.fault: str = options.fault
         self.database, self.pool, self.bucket = Database(), Pool(), bucket
-        self.provider = Provider(ANALYSIS_S)
+        self.provider = Provider(options.analysis_ms / 1000, options.provider_rate)
         self.instances = Instances(
             options.places,
             most=1 if self.fault == "scaling" else MOST_INSTANCES,
@@ -305,6 +305,8 @@ def main() -> None:
     parser.add_argument("--upload-port", type=int, default=8872)
     parser.add_argument("--pace", type=float, default=1.0)
     parser.add_argument("--places", type=int, default=2, help="requests at once of an instance")
+    parser.add_argument("--analysis-ms", type=float, default=500, help="of the provider")
+    parser.add_argument("--provider-rate", type=float, default=40, help="its limit, a second")
     told = "; ".join(f"{name}: {text}" for name, text in FAULTS.items())
     parser.add_argument("--fault", choices=FAULTS, default="none", help=told)
     options = parser.parse_args()

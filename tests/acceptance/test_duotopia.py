@@ -46,9 +46,11 @@ def shortened(test: str) -> tuple[str, ...]:
 
 FLAWS = {
     "blocking": Flaw(shortened("peak"), bucket_ms="600", pool_timeout="30"),
-    "cold-start": Flaw(("--sequence", "spike", "--time-scale", "5%", *SHORTENED[2:])),
+    "cold-start": Flaw(
+        ("--sequence", "normal", "--time-scale", "3%", *SHORTENED[2:]), pool_timeout="30"
+    ),
     "body-limit": Flaw(shortened("stress")),
-    "held-connections": Flaw(shortened("stress"), own=True, bucket_ms="2000"),
+    "held-connections": Flaw(shortened("peak"), own=True, bucket_ms="2000"),
     "locks": Flaw(shortened("peak"), own=True),
     "slow-queries": Flaw(shortened("peak"), own=True),
 }
@@ -158,7 +160,7 @@ def flawed(
             run = started(
                 folder, "run", *flaw.arguments,
                 FAULT=fault, PORT=str(free_port()), DATABASE_URL=server.dsn,
-                BUCKET_MS=flaw.bucket_ms, POOL_TIMEOUT=flaw.pool_timeout,
+                EVERY="500ms", BUCKET_MS=flaw.bucket_ms, POOL_TIMEOUT=flaw.pool_timeout,
             )  # fmt: skip
             commands.append(stack.enter_context(run))
         for command in commands:

@@ -23,12 +23,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nora")]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "nora"
 TESTS = ["baseline", "peak", "spike", "soak", "stress"]
 SHORTENED = ("--sequence", "shortened", "--env-file", "shortened.env")
+PEAK = ("--sequence", "peak", "--time-scale", "0.3%", "--env-file", "shortened.env")
 FLAWS = {
-    "pool": (*SHORTENED, "--only", "stress"),
-    "scaling": (*SHORTENED, "--only", "spike"),
-    "provider": (*SHORTENED, "--only", "stress"),
-    "storage": (*SHORTENED, "--only", "peak"),
-    "leak": ("--only", "soak", "--env-file", "shortened.env"),  # growth needs real time
+    "pool": (PEAK, {"ANALYSIS_MS": "3000"}),
+    "scaling": (PEAK, {"ANALYSIS_MS": "3000"}),
+    "provider": (PEAK, {"PROVIDER_RATE": "2"}),
+    "storage": (PEAK, {}),
+    "leak": (("--only", "soak", "--env-file", "shortened.env"), {}),  # growth needs real time
 }
 
 
@@ -72,12 +73,13 @@ def flawed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Kept]
     """All at the same time: none of them measures how fast the server is."""
     with ExitStack() as stack:
         folders, commands = {}, []
-        for fault, arguments in FLAWS.items():
+        for fault, (arguments, own) in FLAWS.items():
             folders[fault] = folder = copied(tmp_path_factory.mktemp(fault) / "nora")
             spec = folder / "perfspec.yaml"
             text = spec.read_text(encoding="utf-8")
             spec.write_text(text.replace("duration: 6h", "duration: 10s"), encoding="utf-8")
-            run = started(folder, "run", *arguments, FAULT=fault, **ports())
+            variables = {"FAULT": fault, "EVERY": "500ms", **own, **ports()}
+            run = started(folder, "run", *arguments, **variables)
             commands.append(stack.enter_context(run))
         for command in commands:
             command.end()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FEWEST: Final = 10  # requests of an endpoint, without which it says nothing
 COLD_TIMES, COLD_S, COLD_SHARE = 4.0, 0.3, 0.5
 COLD_ANYWAY_S: Final = 1.0
-WAITING_TIMES, WAITING_SHARE = 4.0, 0.5
+WAITING_TIMES, WAITING_S, WAITING_SHARE = 4.0, 0.5, 0.5
 OF_REQUESTS: Final = frozenset({"quantile", "mean", "max", "share", "throughput"})
 
 
@@ -99,7 +99,7 @@ def _one_track(result: TestResult) -> Diagnosis | None:
 
     What the fastest request took is what the work takes without waiting. The endpoint with the most
     work in all is what others wait for, when half of their requests took four times their fastest
-    one and at least half as long as that work.
+    one, at least half as long as that work, and half a second.
     """
     whole = [Span(start_s=0.0, end_s=result.measured_s)]
     taken = []
@@ -114,7 +114,7 @@ def _one_track(result: TestResult) -> Diagnosis | None:
         each
         for each in taken
         if each is not most
-        and each.half >= max(WAITING_TIMES * each.fastest, WAITING_SHARE * most.fastest)
+        and each.half >= max(WAITING_S, WAITING_TIMES * each.fastest, WAITING_SHARE * most.fastest)
     ]
     others = sum(each.count for each in taken if each is not most)
     if not waiting or sum(each.count for each in waiting) < WAITING_SHARE * others:
