@@ -105,6 +105,7 @@ def _attempt(
         if me.seat is None:
             response, sample = send(me, prepared, parts)
         else:
+            due = None  # to wait for the other side is not to be late
             with me.seat.turn():
                 response, sample = send(me, prepared, parts)
         mine = by_class[me.file_class] if by_class else series

@@ -134,6 +134,7 @@ def test_samples_of_both_sides_are_told_apart(tmp_path: Path) -> None:
             received = Counter(path.removeprefix("/") for path in target.paths())
             assert counts(series) == received
         assert not any(tick.base_errors for tick in driver.ticks)
+        assert all(window.lateness is None for window in driver.totals().values())
         failed = sum(each.count for tick in driver.ticks for each in tick.errors)
         assert failed == len(head.seen("/look"))
 
