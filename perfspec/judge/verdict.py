@@ -12,6 +12,7 @@ from perfspec.judge.analyses.analyse import analyse
 from perfspec.judge.analyses.capacity import capacity
 from perfspec.judge.analyses.failure import first_errors
 from perfspec.judge.blur import blur
+from perfspec.judge.bounds import beyond
 from perfspec.judge.budgets import budgets_said, of_budgets
 from perfspec.judge.diagnosis import diagnose
 from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
@@ -49,6 +50,7 @@ SAID = {
     Outcome.FAIL: "failed",
     Outcome.ERROR: "broke",
 }
+WORSE = frozenset({"regression", "unconfirmed", "real"})
 MAPPED = {"pass": Exit.OK, "fail": Exit.FAIL}
 WORDS = {
     Outcome.ERROR: "not readable",
@@ -123,9 +125,7 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
         budgets_said(comparison) if comparison is not None and not validity.invalid else None,
     )
     passed = outcome is Outcome.PASS
-    blamed = outcome in {Outcome.WARN, Outcome.FAIL} or (
-        outcome is Outcome.INCONCLUSIVE and not validity.invalid and result.whole
-    )  # a run that was not delivered says nothing about the target
+    blamed = outcome is Outcome.FAIL or (result.whole and _evident(findings, comparison))
     return TestVerdict(
         name=test.name,
         outcome=outcome,
@@ -143,6 +143,19 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
         advice=test.advice if blamed else (),
         place=test.place,
     )
+
+
+def _evident(findings: Iterable[Finding], comparison: Comparison | None) -> bool:
+    """Whether something is beyond a limit or worse than before: too few samples blame nobody."""
+    crossed = (
+        each.outcome is Outcome.WARN
+        and each.observed is not None
+        and beyond(each.metric, each.observed, each.limit)
+        for each in findings
+    )
+    changes = () if comparison is None else comparison.changes
+    worse = (each.outcome is Outcome.WARN and each.state in WORSE for each in changes)
+    return any(crossed) or any(worse)
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

@@ -39,7 +39,15 @@ def test_a_test_that_was_not_delivered_blames_nobody() -> None:
     broken = measure(test, {"login": FAST}, status="broken")
     undecided = measure(test, {"login": [0.1] * 5})
     said = [judge_test(test, each).say for each in (saturated, partial, broken, undecided)]
-    assert said == [None, None, None, "Too slow"]
+    assert said == [None, None, None, None]
+
+
+def test_a_warning_blames_where_a_value_is_beyond_and_not_where_samples_are_few() -> None:
+    warned = make_test(limit("p95", 1.0, warn=0.05), say="Too slow")
+    assert judge_test(warned, measure(warned, {"login": FAST})).say == "Too slow"
+    capped = make_test(limit("p95", 1.0, cap="warn"), say="Too slow")
+    few = judge_test(capped, measure(capped, {"login": [0.1] * 5}))
+    assert (few.outcome, few.say) == (Outcome.WARN, None)
 
 
 def test_judged_seconds_are_told() -> None:
