@@ -1,0 +1,191 @@
+"""How true the phases of a request are: TLS, first byte and body beside what the target timed.
+
+Every request makes a connection of its own. The target waits for known times before it answers the
+greeting of TLS (20 or 200 ms), before the first byte (50 ms) and within the body (30 ms), and times
+each phase itself; the same requests are compared. What TCP takes is set beside the round trip that
+the kernel measured in its handshake: on one machine that is some tens of microseconds, and nothing
+here can make it longer.
+
+    python benchmarks/bench_phases.py --users 100 --seconds 20
+"""
+
+from __future__ import annotations
+
+import sys
+
+if "--target" not in sys.argv:
+    from gevent import monkey
+
+    monkey.patch_all()
+
+import argparse
+import json
+import math
+import random
+import socket
+import ssl
+import struct
+import subprocess
+import tempfile
+import threading
+from contextlib import suppress
+from operator import attrgetter
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import TYPE_CHECKING, NamedTuple
+
+import psutil
+import trustme
+from bench_fidelity import favour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perfspec.run.driver.transports.exchange import Response
+
+TLS_S, SLOW_TLS_S, FIRST_S, BODY_S = 0.02, 0.2, 0.05, 0.03
+SLOW = 0.1  # of the connections
+RTT_AT = 68  # tcpi_rtt in struct tcp_info, linux/tcp.h: microseconds
+PIECE = bytes(4096)
+HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (2 * len(PIECE))
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+class Phases(NamedTuple):
+    """Seconds."""
+
+    connect: float
+    tls: float
+    first_byte: float
+    body: float
+
+
+def serve(folder: Path) -> None:
+    """Until the input ends; then tell the phases of every request by its path."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    truth: dict[str, Phases] = {}
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+        print(listener.getsockname()[1], flush=True)
+        threading.Thread(target=accept, args=(listener, context, truth), daemon=True).start()
+        sys.stdin.read()
+    print(json.dumps(truth), flush=True)
+
+
+def accept(listener: socket.socket, context: ssl.SSLContext, truth: dict[str, Phases]) -> None:
+    """A thread for each connection."""
+    with suppress(OSError):
+        while True:
+            peer, _ = listener.accept()
+            threading.Thread(target=answer, args=(peer, context, truth), daemon=True).start()
+
+
+def answer(peer: socket.socket, context: ssl.SSLContext, truth: dict[str, Phases]) -> None:
+    """One request, each phase timed."""
+    info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    (rtt_us,) = struct.unpack_from("I", info, RTT_AT)
+    peer.recv(1, socket.MSG_PEEK)
+    greeted = perf_counter()
+    sleep(SLOW_TLS_S if random.random() < SLOW else TLS_S)
+    with suppress(OSError), context.wrap_socket(peer, server_side=True) as secure:
+        secured = perf_counter()
+        path = secure.recv(4096).split(b" ", 2)[1].decode()
+        asked = perf_counter()
+        sleep(FIRST_S)
+        secure.sendall(HEAD + PIECE)
+        began = perf_counter()
+        sleep(BODY_S)
+        secure.sendall(PIECE)
+        ended = perf_counter()
+        truth[path] = Phases(rtt_us / 1e6, secured - greeted, began - asked, ended - began)
+
+
+def load(url: str, ca_file: str, users: int, seconds: float) -> dict[str, Phases]:
+    """What the transport says of each request, by its path."""
+    import gevent  # noqa: PLC0415  (not in the target)
+
+    from perfspec.run.driver.transports.exchange import Shape  # noqa: PLC0415  (as above)
+    from perfspec.run.driver.transports.http import Transport  # noqa: PLC0415  (as above)
+
+    transport = Transport(frozenset([url.rpartition("/")[2]]), ca_file=ca_file)
+    prepared, end = transport.prepare(Shape()), perf_counter() + seconds
+    found: dict[str, Phases] = {}
+
+    def live(user: int) -> None:
+        number = 0
+        gevent.sleep(random.random())
+        while perf_counter() < end:
+            session, path = transport.session(), f"/{user}-{number}"
+            response = session.send(prepared, url + path)
+            session.close()
+            if response.error is None:
+                found[path] = phases_of(response)
+            number += 1
+            gevent.sleep(random.uniform(0.2, 0.6))
+
+    gevent.joinall([gevent.spawn(live, each) for each in range(users)], raise_error=True)
+    transport.close()
+    return found
+
+
+def phases_of(response: Response) -> Phases:
+    """What comes after one another; libcurl counts from the start."""
+    before_us = response.dns_us + response.connect_us + response.tls_us
+    return Phases(
+        response.connect_us / 1e6,
+        response.tls_us / 1e6,
+        (response.ttfb_us - before_us) / 1e6,
+        (response.total_us - response.ttfb_us) / 1e6,
+    )
+
+
+def quantile(values: list[float], q: float) -> float:
+    """Nearest rank."""
+    return sorted(values)[math.ceil(q * len(values)) - 1]
+
+
+def row(name: str, of: Callable[[Phases], float], both: list[tuple[Phases, Phases]]) -> str:
+    """Measured, true and the error, for each quantile."""
+    cells = []
+    for q in QUANTILES:
+        ours, its = (quantile([of(pair[side]) for pair in both], q) for side in (0, 1))
+        cells.append(f"{ours * 1000:9.2f}{its * 1000:9.2f} ms{ours / its - 1:+8.1%}")
+    return f"  {name:12}" + "  ".join(cells)
+
+
+def main() -> None:
+    """Print a line for each phase."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--users", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--target", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.target is not None:
+        serve(options.target)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, __file__, "--target", folder]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            favour([psutil.Process(process.pid)], core=0)
+            favour([psutil.Process()], core=1)
+            url = f"https://127.0.0.1:{process.stdout.readline().strip()}"
+            found = load(url, f"{folder}/ca.pem", options.users, options.seconds)
+            told, _ = process.communicate()
+    truth = {path: Phases(*each) for path, each in json.loads(told).items()}
+    both = [(found[path], truth[path]) for path in found if path in truth]
+    rate = len(both) / options.seconds
+    print(f"{len(both):,} connections, {rate:,.0f}/s; each measured, true and the error")
+    print(f"  {'':12}" + "".join(f"{f'p{q * 100:g}':^32}" for q in QUANTILES))
+    for name in Phases._fields:
+        print(row(name, attrgetter(name), both))
+
+
+if __name__ == "__main__":
+    main()
