@@ -221,6 +221,8 @@ def _row(each: Objective) -> tuple[str, str, str, str]:
         text = _limit_text(each.metric, each.fail)
         parts.append(text if each.warn is None else f"fail {text}")
     limit = ", ".join(parts)
+    if each.within_s is not None:
+        limit += f" within {format_duration(each.within_s)}"
     if each.cap == "warn":
         limit += " (warns only)"
     limit += _DURING[each.during]

@@ -25,6 +25,17 @@ def test_judged_seconds_of_a_short_and_of_a_long_test() -> None:
     )
 
 
+def test_a_limit_that_must_be_reached_in_time_says_so() -> None:
+    reacts = """objectives:
+  reacts:
+    where: { tests: [smoke] }
+    slo: { monitors: { machine.load: { min: 1, within: 15s } } }
+"""
+    watched = SHOP.replace("objectives:\n", reacts) + "monitors: { machine: { host: true } }\n"
+    text = render_plan(plan_of(watched, only=("smoke",)))
+    assert "max >= 1 within 15s" in text
+
+
 def test_large_numbers_are_written_out() -> None:
     text = render_plan(plan_of(CROWD, only=("smoke",)))
     assert "e+" not in text
