@@ -50,7 +50,7 @@ FLAWS = {
         ("--sequence", "normal", "--time-scale", "3%", *SHORTENED[2:]), pool_timeout="30"
     ),
     "body-limit": Flaw(shortened("stress")),
-    "held-connections": Flaw(shortened("peak"), own=True, bucket_ms="2000"),
+    "held-connections": Flaw(shortened("peak"), own=True, bucket_ms="5000"),
     "locks": Flaw(shortened("peak"), own=True),
     "slow-queries": Flaw(shortened("peak"), own=True),
 }

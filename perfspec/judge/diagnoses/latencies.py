@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FEWEST: Final = 10  # requests of an endpoint, without which it says nothing
 COLD_TIMES, COLD_S, COLD_SHARE = 4.0, 0.3, 0.5
 COLD_ANYWAY_S: Final = 1.0
-WAITING_TIMES, WAITING_S, WAITING_SHARE = 4.0, 0.5, 0.5
+WAITING_TIMES, WAITING_S, OF_THE_WORK, OF_THE_OTHERS = 4.0, 0.5, 0.5, 1 / 3
 OF_REQUESTS: Final = frozenset({"quantile", "mean", "max", "share", "throughput"})
 
 
@@ -95,11 +95,11 @@ class _Taken:
 
 
 def _one_track(result: TestResult) -> Diagnosis | None:
-    """Most requests wait for something that another endpoint does.
+    """Many requests wait for something that another endpoint does.
 
     What the fastest request took is what the work takes without waiting. The endpoint with the most
     work in all is what others wait for, when half of their requests took four times their fastest
-    one, at least half as long as that work, and half a second.
+    one, at least half as long as that work, and half a second. A third of the other requests wait.
     """
     whole = [Span(start_s=0.0, end_s=result.measured_s)]
     taken = []
@@ -114,10 +114,10 @@ def _one_track(result: TestResult) -> Diagnosis | None:
         each
         for each in taken
         if each is not most
-        and each.half >= max(WAITING_S, WAITING_TIMES * each.fastest, WAITING_SHARE * most.fastest)
+        and each.half >= max(WAITING_S, WAITING_TIMES * each.fastest, OF_THE_WORK * most.fastest)
     ]
     others = sum(each.count for each in taken if each is not most)
-    if not waiting or sum(each.count for each in waiting) < WAITING_SHARE * others:
+    if not waiting or sum(each.count for each in waiting) < OF_THE_OTHERS * others:
         return None
     least = max(waiting, key=lambda each: each.half / max(each.fastest, 1e-6))
     return Diagnosis(

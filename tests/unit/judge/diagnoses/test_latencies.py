@@ -118,7 +118,7 @@ def test_an_endpoint_that_needs_not_wait_is_an_exception_when_it_is_rare() -> No
     result.series.append(beside)
     (diagnosis,) = found(TEST, result)
     assert "most of all for upload" in diagnosis.cause
-    beside.windows = timeline(TEST, lambda _: [0.001] * 12).series[0].windows
+    beside.windows = timeline(TEST, lambda _: [0.001] * 25).series[0].windows
     assert found(TEST, result) == ()
 
 
