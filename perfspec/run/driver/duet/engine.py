@@ -48,6 +48,7 @@ class DuetEngine(Engine):
     def __init__(self, plan: Plan, test: Test, base: Engine) -> None:
         super().__init__(plan, test)
         self._base = base
+        self._pairs = 0
         self.crew = _Leads(self, base.crew)
 
     def prepare(self) -> None:
@@ -79,7 +80,8 @@ class DuetEngine(Engine):
         seed = self.next_seed(persona)
         partner = Actor(self._base.session(), Random(seed))  # noqa: S311  (repeatable on purpose)
         lead = _Lead(self.session(), partner)
-        Duo(seed, base=partner, head=lead)
+        Duo(seed, self._pairs, base=partner, head=lead)
+        self._pairs += 1
         draws = {
             name: PairDraws(pool, Random(f"{seed}/{name}"))  # noqa: S311  (as above)
             for name, pool in self._pools.items()

@@ -2,8 +2,10 @@
 
 The n-th request of a passage (``on_start``, one journey, ``on_stop``) belongs to the n-th of the
 other side: both wait until the other has come to it, one sends, then the other, and next time it is
-the other way round. A journey that a failure has cut short leaves the other side alone until both
-begin the next one together.
+the other way round. So it is with the same request of the next passage, whatever its length: else a
+journey of eight requests would send each of them to the same side first for ever, and whoever comes
+second finds other caches and another processor. A journey that a failure has cut short leaves the
+other side alone until both begin the next one together.
 """
 
 from __future__ import annotations
@@ -105,13 +107,17 @@ class Seat:
 
 
 class Duo:
-    """``first`` sends first in the next pair; ``rounds`` counts what both began together."""
+    """``first`` sends first in the next pair; ``rounds`` counts what both began together.
 
-    def __init__(self, seed: str, base: Actor, head: Actor) -> None:
+    Pairs of an even ``number`` begin with another side than those of an odd one.
+    """
+
+    def __init__(self, seed: str, number: int, base: Actor, head: Actor) -> None:
         self.seed = seed
         self.rounds = 0
         self.seats = (Seat(self, base), Seat(self, head))
         self.first = self.seats[0]
+        self._number = number
         base.seat, head.seat = self.seats
 
     def other(self, seat: Seat) -> Seat:
@@ -121,6 +127,7 @@ class Duo:
     def begin_round(self) -> None:
         """Let those go who are ready."""
         self.rounds += 1
+        self.first = self.seats[(self.rounds + self._number) % 2]
         for each in self.seats:
             if each.state is State.READY:
                 each.state = State.BUSY

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,8 +109,9 @@ def test_both_sides_get_the_same_requests_in_alternating_order(tmp_path: Path) -
         for sent in users.values():
             asked = [[(r.path, r.query) for s, r in sent if s == side] for side in (0, 1)]
             assert asked[0] == asked[1]
-            order = "".join("bh"[side] for side, _ in sent)
-            assert order == ("bhhb" * len(sent))[: len(sent)]
+            assert all({a, b} == {0, 1} for (a, _), (b, _) in pairs_of(sent))
+            firsts = Counter(first for (first, _), _ in pairs_of(sent))
+            assert abs(firsts[0] - firsts[1]) <= 0.25 * len(sent) + 2
         for target, name in ((base, "base"), (head, "head")):
             looks = target.seen("/look")
             assert len(looks) > 20
@@ -117,6 +119,31 @@ def test_both_sides_get_the_same_requests_in_alternating_order(tmp_path: Path) -
             assert {each.headers["cookie"] for each in looks} == {f"side={name}"}
             assert len({each.port for each in target.received}) == 4  # a connection for each user
         assert len({tuple(each.query) for each in head.seen("/look")}) == 6
+
+
+def test_each_request_of_a_journey_goes_first_to_one_side_and_first_to_the_other_next_time(
+    tmp_path: Path,
+) -> None:
+    who = persona("login", "look", data="people")  # an even number of requests
+    with two_targets() as (base, head):
+        for each in (base, head):
+            each.on("/login", json_answer({"token": "x"}))
+        with duet(base, head, tmp_path, who, [LOGIN, LOOK]):
+            pass
+        begun: Counter[int] = Counter()
+        for sent in by_user(base, head).values():
+            for path in ("/login", "/look"):
+                firsts = [a for (a, request), _ in pairs_of(sent) if request.path == path]
+                assert len(firsts) > 10
+                assert all(one != other for one, other in pairwise(firsts))
+            begun[sent[0][0]] += 1
+        assert begun == {0: 2, 1: 2}
+
+
+def pairs_of(
+    sent: list[tuple[int, Received]],
+) -> list[tuple[tuple[int, Received], tuple[int, Received]]]:
+    return list(zip(sent[::2], sent[1::2], strict=True))
 
 
 def test_samples_of_both_sides_are_told_apart(tmp_path: Path) -> None:
