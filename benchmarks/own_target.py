@@ -1,4 +1,4 @@
-"""perfspec's own parts behind HTTP, so that perfspec.yaml at the root can gate them as it gates others.
+"""perfspec's own parts behind HTTP: perfspec.yaml at the root gates them as it gates others.
 
 ``GET /lint`` checks a spec in a process of its own; ``GET /recorder`` puts samples into windows.
 """
@@ -26,7 +26,8 @@ SECOND = 1_000_000  # µs
 
 def lint() -> None:
     """Raises CalledProcessError for a spec with mistakes."""
-    subprocess.run([sys.executable, "-m", "perfspec", "lint", SPEC], check=True, capture_output=True)
+    command = [sys.executable, "-m", "perfspec", "lint", SPEC]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def record() -> None:
