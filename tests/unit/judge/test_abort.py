@@ -130,7 +130,11 @@ def test_few_journeys_end_nothing() -> None:
 
 
 def stopped_by(
-    readings: Sequence[float | None], limit: float, statistic: str = "mean", *, at_least: bool = False
+    readings: Sequence[float | None],
+    limit: float,
+    statistic: str = "mean",
+    *,
+    at_least: bool = False,
 ) -> AbortHit | None:
     """One reading a second, of a test of as many seconds."""
     metric = Metric(name=statistic, kind="sampled", at_least=at_least, scale="ratio")
