@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import gevent
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import msgspec
 
 STDIN = 0
+_LAST_S = 40  # without a parent: more than users get to finish what they do
 
 
 class Pipe:
@@ -71,6 +73,7 @@ def _listen(obey: Callable[[bytes], None], on_closed: Callable[[], None]) -> Non
         for line in lines:
             obey(line.strip())
         if not piece:
+            signal.alarm(_LAST_S)  # the system ends what does not end by itself
             on_closed()
             return
 
