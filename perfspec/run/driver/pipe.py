@@ -53,9 +53,7 @@ class Pipe:
     def tell(self, message: msgspec.Struct) -> None:
         """Write one line; only the calling greenlet waits for a parent that reads slowly."""
         line = jsonio.encode(message) + b"\n"
-        try:
-            get_hub().threadpool.apply(_write, (self._output, line))
-        except BrokenPipeError:
+        if not get_hub().threadpool.apply(_write, (self._output, line)):
             self._on_orphaned()
 
 
@@ -78,10 +76,19 @@ def _listen(obey: Callable[[bytes], None], on_closed: Callable[[], None]) -> Non
             return
 
 
-def _write(output: int, line: bytes) -> None:
+def _write(output: int, line: bytes) -> bool:
+    """Whether somebody reads it.
+
+    Nothing is raised: gevent prints what its threads raise, and where nobody reads stderr either,
+    that fails and whoever waits for the thread does so for ever.
+    """
     view = memoryview(line)
-    while view:
-        view = view[os.write(output, view) :]
+    try:
+        while view:
+            view = view[os.write(output, view) :]
+    except BrokenPipeError:
+        return False
+    return True
 
 
 def _nothing() -> None:
