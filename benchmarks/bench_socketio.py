@@ -1,8 +1,7 @@
 """1 KB every 32 ms from each user, each message acknowledged: what it costs, and how late it is.
 
-perfspec over a WebSocket and over Socket.IO beside Locust's own Socket.IO user, and Artillery
-where that is on PATH. The generators have core 0, the target core 1. Rounds are interleaved: read
-the ratios.
+perfspec over a WebSocket and over Socket.IO beside Locust's own Socket.IO user. The generators have
+core 0, the target core 1. Rounds are interleaved: read the ratios.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -21,8 +19,6 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from artillery_talk import talk
 
 from perfspec import jsonio
 from perfspec.judge.select import health_in, samples
@@ -78,8 +74,9 @@ def main() -> None:
     found: dict[str, list[dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as name, target() as url:
         for _ in range(options.rounds):
-            for each in ("websocket", "socketio", "locust", *there("artillery")):
-                numbers = RUNS.get(each, perfspec)(each, url, options, Path(name))
+            for each in ("websocket", "socketio", "locust"):
+                run = locust if each == "locust" else perfspec
+                numbers = run(each, url, options, Path(name))
                 found.setdefault(each, []).append(numbers)
                 print(
                     each, json.dumps({key: round(n, 3) for key, n in numbers.items()}), flush=True
@@ -174,20 +171,6 @@ def locust(name: str, url: str, options: argparse.Namespace, folder: Path) -> di
         raise SystemExit(msg)
     numbers: dict[str, float] = json.loads(lines[-1])
     return numbers
-
-
-def artillery(_name: str, url: str, options: argparse.Namespace, folder: Path) -> dict[str, float]:
-    """What its own report tells."""
-    return talk(url, options.users, options.seconds, folder)
-
-
-def there(program: str) -> Iterator[str]:
-    """Its name, if it is on PATH."""
-    if shutil.which(program):
-        yield program
-
-
-RUNS = {"locust": locust, "artillery": artillery}
 
 
 if __name__ == "__main__":
