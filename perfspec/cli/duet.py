@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from perfspec.cli.commits import sides
 from perfspec.cli.conclude import conclude_options, how_to_conclude
+from perfspec.cli.parsed import DURATION
 from perfspec.cli.perform import perform
 from perfspec.cli.specs import choice_options, output_option, read_plan, spec_argument
-from perfspec.cli.workers import Chosen, DurationType
+from perfspec.cli.workers import Chosen
 from perfspec.plan.pairing import only_duets
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     "--head", default="HEAD", show_default=True, metavar="REF", help="The commit that is."
 )
 @choice_options
-@click.option(
-    "--block", type=DurationType(), help="How long both run before they are started anew; 15s."
-)
+@click.option("--block", type=DURATION, help="How long both run before they are started anew; 15s.")
 @click.option(
     "--blocks",
     type=click.IntRange(min=3),

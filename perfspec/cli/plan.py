@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from perfspec.cli.specs import Percent, choice_options, read_plan, read_whole, spec_argument
+from perfspec.cli.parsed import PERCENT
+from perfspec.cli.specs import choice_options, read_plan, read_whole, spec_argument
 from perfspec.plan.changes import changes
 from perfspec.plan.cost import cost_of, planned_usage
 
@@ -24,7 +25,7 @@ from perfspec.plan.cost import cost_of, planned_usage
 )
 @click.option(
     "--detect",
-    type=Percent(),
+    type=PERCENT,
     metavar="PERCENT",
     help="Say instead what finding a slowdown of this size takes.",
 )

@@ -10,6 +10,7 @@ import click
 
 from perfspec.cli.env_file import env_file_option
 from perfspec.cli.gate import AS_WRITTEN, Gate, with_store
+from perfspec.cli.parsed import PERCENT
 from perfspec.errors import InvalidSpecError, UsageError
 from perfspec.plan.check import check_plan
 from perfspec.plan.compile.choice import choose_tests, every_test, gated
@@ -25,30 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE = "perfspec.yaml"
 Command = TypeVar("Command", bound="Callable[..., Any]")
-
-
-class Percent(click.ParamType[float]):
-    """A share such as 10%, as a ratio above 0."""
-
-    name = "percentage"
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401  (click gives anything)
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> float:
-        from perfspec.units import parse_share  # noqa: PLC0415
-
-        if isinstance(value, float):
-            return value
-        try:
-            share = parse_share(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-        if share == 0:
-            self.fail("0% leaves no time at all", param, ctx)
-        return share
 
 
 def spec_argument(command: Command) -> Command:
@@ -73,7 +50,7 @@ def choice_options(command: Command) -> Command:
             "--tags", multiple=True, metavar="TAG", help="Only steps with this tag (repeatable)."
         ),
         click.option(
-            "--time-scale", type=Percent(), metavar="PERCENT", help="Shorten everything, e.g. 10%."
+            "--time-scale", type=PERCENT, metavar="PERCENT", help="Shorten everything, e.g. 10%."
         ),
         click.option("--seed", default=1, show_default=True, help="Of all random choices."),
     )

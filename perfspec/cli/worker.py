@@ -6,7 +6,7 @@ import os
 
 import click
 
-from perfspec.cli.workers import AddressType, take_key, wait_option
+from perfspec.cli.workers import ADDRESS, take_key, wait_option
 from perfspec.errors import Exit
 from perfspec.run.join import KEY, Address, join_run
 
@@ -14,7 +14,7 @@ from perfspec.run.join import KEY, Address, join_run
 @click.command("worker")
 @click.option(
     "--master",
-    type=AddressType(),
+    type=ADDRESS,
     required=True,
     metavar="ADDRESS",
     help="Where `perfspec run --expect-workers` listens.",

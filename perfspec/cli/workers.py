@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
+from perfspec.cli.parsed import DURATION, Parsed
 from perfspec.errors import UsageError
 from perfspec.run.contracts import Remote
 from perfspec.run.join import KEY, Address
-from perfspec.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -20,47 +20,11 @@ SHORTEST_KEY = 16
 LONGEST_WAIT = "2m"
 
 
-class AddressType(click.ParamType[Address]):
-    """``HOST`` or ``HOST:PORT``."""
-
-    name = "address"
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401  (click's signature)
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> Address:
-        if isinstance(value, Address):
-            return value
-        try:
-            return Address.parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class DurationType(click.ParamType[float]):
-    """``30s``, ``5m``."""
-
-    name = "duration"
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401  (click's signature)
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> float:
-        if isinstance(value, float):
-            return value
-        try:
-            return parse_duration(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
+ADDRESS: Final = Parsed("address", Address.parse)
 
 wait_option = click.option(
     "--wait",
-    type=DurationType(),
+    type=DURATION,
     default=LONGEST_WAIT,
     show_default=True,
     help="How long run and workers wait for each other.",
@@ -80,7 +44,7 @@ _OPTIONS = (
     ),
     click.option(
         "--bind",
-        type=AddressType(),
+        type=ADDRESS,
         metavar="ADDRESS",
         help="HOST or HOST:PORT of this machine, where they come.",
     ),
