@@ -27,14 +27,16 @@ def accepted_here(context: Context) -> str | None:
     return f"{LABEL} on #{context.pull_request}" if LABEL in context.labels else None
 
 
-def accept_merged(context: Context, file: str) -> None:
+def accept_merged(context: Context, file: str, store: str | None) -> None:
     """Begin the baseline anew with the commit of a pull request that has the label.
 
-    Doing it again changes nothing. What cannot be found out is a warning: until then, the commit
-    is compared with what came before it.
+    ``store`` is that of the command line. Doing it again changes nothing. What cannot be found out
+    is a warning: until then, the commit is compared with what came before it.
     """
+    if context.event != "push" or not context.token:
+        return
     plan = read_whole(file)
-    if context.event != "push" or not context.token or plan.baseline is None:
+    if plan.baseline is None:
         return
     origin = origin_of(Path(plan.directory), os.environ)
     if origin.branch != plan.baseline.compare_with:
@@ -45,7 +47,7 @@ def accept_merged(context: Context, file: str) -> None:
             found = accepted_by_label(api, context.sha)
         if found is None:
             return
-        archive = archive_of(plan, clock)
+        archive = archive_of(plan, clock, store)
         archive.accept(
             Acceptance(time=found.time, commit=context.sha, by=found.by, reason=found.reason)
         )

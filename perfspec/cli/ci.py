@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import click
 
 from perfspec import jsonio
+from perfspec.baseline.git import Git
+from perfspec.baseline.store import StoreError
 from perfspec.cli.accepted import accept_merged, accepted_here
 from perfspec.cli.commits import known_commit
 from perfspec.cli.gate import gate_options
@@ -28,8 +29,6 @@ from perfspec.report.escape import markdown
 from perfspec.run.folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from perfspec.publish.comment import When
 
 FailOn = Literal["fail", "inconclusive", "warn", "never"]
@@ -39,7 +38,6 @@ _FAILING: Final[dict[str, frozenset[Outcome]]] = {
     "inconclusive": frozenset({Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE}),
     "warn": frozenset({Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARN}),
 }
-GIT_S: Final = 60
 
 
 @click.command("ci")
@@ -70,7 +68,7 @@ def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  
     context = Context.from_environment(os.environ)
     before = _newest()
     try:
-        accept_merged(context, file)
+        accept_merged(context, file, rest["baseline"])
         accept = accepted_here(context)
         code: int = click.get_current_context().invoke(
             run, file=file, accept=accept, base=base_of(context, file), **rest
@@ -161,17 +159,11 @@ def _keep_changes(context: Context, file: str, folder: RunFolder) -> None:
 
 def _base_spec(sha: str, file: str) -> bytes | None:
     """The file as the base has it; the first parent of GitHub's merge is the base too."""
-    for commit in (sha, "HEAD^1"):
-        words = ["git", "show", f"{commit}:./{file}"]
-        found = _git(words)
-        if found is not None:
-            return found
-    return None
-
-
-def _git(words: Sequence[str]) -> bytes | None:
-    try:
-        done = subprocess.run(words, capture_output=True, check=False, timeout=GIT_S)  # noqa: S603  (git, without a shell)
-    except (OSError, subprocess.TimeoutExpired):
+    path = Path(file).resolve()
+    base = known_commit(path.parent, sha, "HEAD^1")
+    if base is None:
         return None
-    return done.stdout if done.returncode == 0 else None
+    try:
+        return Git(path.parent).must("show", f"{base}:./{path.name}").out
+    except StoreError:
+        return None

@@ -73,4 +73,7 @@ def test_it_warns_on_the_pull_request_and_begins_anew_when_merged(
     assert len(list((tmp_path / "runs" / "accepted").glob("*.json"))) == 1
     [test] = Kept(checkout.folder).verdict.tests
     assert test.comparison is not None
+    elsewhere = checkout.ci("--baseline", "dir:../other", **PUSH, **worse)
+    assert "accepted in the baseline (folder" in elsewhere.err, elsewhere.all
+    assert len(list((tmp_path / "other" / "accepted").glob("*.json"))) == 1
     assert test.comparison.runs == 1  # what was accepted, and nothing before it
