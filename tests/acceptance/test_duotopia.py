@@ -32,10 +32,14 @@ CONNECTIONS = 100  # the pool, perfspec's own, and those of two more servers
 
 @dataclass(frozen=True)
 class Flaw:
-    """The run that is to find it; ``own`` is a database of its own, since all sessions count."""
+    """The run that is to find it; ``own`` is a database of its own, since all sessions count.
+
+    ``edits`` are replaced in the spec.
+    """
 
     arguments: tuple[str, ...]
     own: bool = False
+    edits: tuple[tuple[str, str], ...] = ()
     bucket_ms: str = "300"
     pool_timeout: str = "2"
 
@@ -44,17 +48,28 @@ def shortened(test: str) -> tuple[str, ...]:
     return (*SHORTENED, "--only", test)
 
 
+LARGE_FILES = (  # enough of them in some seconds, by few users whom a busy machine serves as well
+    ("2MB, weight: 5,", "2MB, weight: 50,"),
+    ("users: 100\n    spawn_rate: 10/s", "users: 10"),
+)
 FLAWS = {
     "blocking": Flaw(shortened("peak"), bucket_ms="600", pool_timeout="30"),
     "cold-start": Flaw(
         ("--sequence", "normal", "--time-scale", "3%", *SHORTENED[2:]), pool_timeout="30"
     ),
-    "body-limit": Flaw(shortened("stress")),
+    "body-limit": Flaw(
+        ("--sequence", "stress", "--time-scale", "2%", *SHORTENED[2:]), edits=LARGE_FILES
+    ),
     "held-connections": Flaw(shortened("peak"), own=True, bucket_ms="5000"),
     "locks": Flaw(shortened("peak"), own=True),
     "slow-queries": Flaw(shortened("peak"), own=True),
 }
-LARGE_FILES = ("2MB, weight: 5,", "2MB, weight: 50,")  # enough of them in some seconds
+
+
+def replace_in(spec: Path, old: str, new: str) -> None:
+    text = spec.read_text(encoding="utf-8")
+    assert old in text
+    spec.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def copied(folder: Path) -> Path:
@@ -153,10 +168,8 @@ def flawed(
             if flaw.own:
                 server = stack.enter_context(running_postgres(eventually, connections=CONNECTIONS))
             folders[fault] = folder = copied(tmp_path_factory.mktemp(fault) / "duotopia")
-            if fault == "body-limit":
-                spec = folder / "perfspec.yaml"
-                text = spec.read_text(encoding="utf-8")
-                spec.write_text(text.replace(*LARGE_FILES), encoding="utf-8")
+            for old, new in flaw.edits:
+                replace_in(folder / "perfspec.yaml", old, new)
             run = started(
                 folder, "run", *flaw.arguments,
                 FAULT=fault, PORT=str(free_port()), DATABASE_URL=server.dsn,
