@@ -1,10 +1,10 @@
-"""How true the phases of a request are: TLS, first byte and body beside what the target timed.
+"""How true the phases of a request are: connect, TLS, first byte and body beside the target's.
 
 Every request makes a connection of its own. The target waits for known times before it answers the
 greeting of TLS (20 or 200 ms), before the first byte (50 ms) and within the body (30 ms), and times
 each phase itself; the same requests are compared. What TCP takes is set beside the round trip that
-the kernel measured in its handshake: on one machine that is some tens of microseconds, and nothing
-here can make it longer.
+the target's kernel measured in its handshake. Where the user is root, the line between them is
+slow (slow_line.py): a round trip takes 20 ms, or 80 ms for each tenth connection.
 
     python benchmarks/bench_phases.py --users 100 --seconds 20
 """
@@ -21,6 +21,7 @@ if "--target" not in sys.argv:
 import argparse
 import json
 import math
+import os
 import random
 import socket
 import ssl
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psutil
 import trustme
 from bench_fidelity import favour
+from slow_line import CLIENTS_FROM, FAR, NEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +51,8 @@ RTT_AT = 68  # tcpi_rtt in struct tcp_info, linux/tcp.h: microseconds
 PIECE = bytes(4096)
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (2 * len(PIECE))
 QUANTILES = (0.5, 0.95, 0.99)
+LINE = ["unshare", "--net", sys.executable, str(Path(__file__).with_name("slow_line.py"))]
+HERE, PORT = "127.0.0.1", CLIENTS_FROM - 1
 
 
 class Phases(NamedTuple):
@@ -60,15 +64,15 @@ class Phases(NamedTuple):
     body: float
 
 
-def serve(folder: Path) -> None:
+def serve(folder: Path, address: tuple[str, int]) -> None:
     """Until the input ends; then tell the phases of every request by its path."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.issue_cert(HERE, FAR).configure_cert(context)
     truth: dict[str, Phases] = {}
-    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        print(listener.getsockname()[1], flush=True)
+    with socket.create_server(address, backlog=1024) as listener:
+        print("listening", flush=True)
         threading.Thread(target=accept, args=(listener, context, truth), daemon=True).start()
         sys.stdin.read()
     print(json.dumps(truth), flush=True)
@@ -86,6 +90,7 @@ def answer(peer: socket.socket, context: ssl.SSLContext, truth: dict[str, Phases
     """One request, each phase timed."""
     info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
     (rtt_us,) = struct.unpack_from("I", info, RTT_AT)
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is handed over goes out
     peer.recv(1, socket.MSG_PEEK)
     greeted = perf_counter()
     sleep(SLOW_TLS_S if random.random() < SLOW else TLS_S)
@@ -99,10 +104,11 @@ def answer(peer: socket.socket, context: ssl.SSLContext, truth: dict[str, Phases
         sleep(BODY_S)
         secure.sendall(PIECE)
         ended = perf_counter()
-        truth[path] = Phases(rtt_us / 1e6, secured - greeted, began - asked, ended - began)
+        rtt = rtt_us / 1e6
+        truth[path] = Phases(rtt, secured - greeted, began - asked + rtt, ended - began)
 
 
-def load(url: str, ca_file: str, users: int, seconds: float) -> dict[str, Phases]:
+def load(url: str, ca_file: str, options: argparse.Namespace) -> dict[str, Phases]:
     """What the transport says of each request, by its path."""
     import gevent  # noqa: PLC0415  (not in the target)
 
@@ -110,7 +116,7 @@ def load(url: str, ca_file: str, users: int, seconds: float) -> dict[str, Phases
     from perfspec.run.driver.transports.http import Transport  # noqa: PLC0415  (as above)
 
     transport = Transport(frozenset([url.rpartition("/")[2]]), ca_file=ca_file)
-    prepared, end = transport.prepare(Shape()), perf_counter() + seconds
+    prepared, end = transport.prepare(Shape()), perf_counter() + options.seconds
     found: dict[str, Phases] = {}
 
     def live(user: int) -> None:
@@ -125,7 +131,7 @@ def load(url: str, ca_file: str, users: int, seconds: float) -> dict[str, Phases
             number += 1
             gevent.sleep(random.uniform(0.2, 0.6))
 
-    gevent.joinall([gevent.spawn(live, each) for each in range(users)], raise_error=True)
+    gevent.joinall([gevent.spawn(live, each) for each in range(options.users)], raise_error=True)
     transport.close()
     return found
 
@@ -163,20 +169,26 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--target", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--slow-line", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if os.geteuid() == 0 and not options.slow_line:
+        os.execvp(LINE[0], [*LINE, sys.executable, *sys.argv, "--slow-line"])
+    listening, reached = (NEAR, FAR) if options.slow_line else (HERE, HERE)
     if options.target is not None:
-        serve(options.target)
+        serve(options.target, (listening, PORT))
         return
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, __file__, "--target", folder]
+        line = ["--slow-line"] if options.slow_line else []
+        command = [sys.executable, __file__, "--target", folder, *line]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout is not None
-            favour([psutil.Process(process.pid)], core=0)
+            process.stdout.readline()
+            carrier = [psutil.Process(os.getppid())] if options.slow_line else []
+            favour([psutil.Process(process.pid), *carrier], core=0)
             favour([psutil.Process()], core=1)
-            url = f"https://127.0.0.1:{process.stdout.readline().strip()}"
-            found = load(url, f"{folder}/ca.pem", options.users, options.seconds)
+            found = load(f"https://{reached}:{PORT}", f"{folder}/ca.pem", options)
             told, _ = process.communicate()
     truth = {path: Phases(*each) for path, each in json.loads(told).items()}
     both = [(found[path], truth[path]) for path in found if path in truth]
