@@ -1,7 +1,8 @@
 """1 KB every 32 ms from each user, each message acknowledged: what it costs, and how late it is.
 
-perfspec over a WebSocket and over Socket.IO beside Locust's own Socket.IO user. The generators have
-core 0, the target core 1. Rounds are interleaved: read the ratios.
+perfspec over a WebSocket and over Socket.IO beside Locust's own Socket.IO user, and beside Artillery
+where that is on PATH. The generators have core 0, the target core 1. Rounds are interleaved: read
+the ratios.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
+import shutil
 import socket
 import statistics
 import subprocess
@@ -16,22 +19,29 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from perfspec import jsonio
 from perfspec.judge.select import health_in, samples
 from perfspec.measure.model import RunResult
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span
+from perfspec.run.machine import describe_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Numbers: TypeAlias = dict[str, float]
+    Run: TypeAlias = Callable[[str, str, argparse.Namespace, Path], Numbers]
 
 HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "benchmarks.md"
+MARKS = ("<!-- measured: messages -->", "<!-- measured messages until here -->")
 WARM_S = 3
-LOCUST_START_S = 8  # until all of Locust's users are connected
+START_S = 8  # until all users of the others are connected
 MESSAGES = {
     "websocket": """websocket: /ws
     messages:
@@ -64,32 +74,74 @@ tests:
 """
 
 
+ARTILLERY = """\
+config:
+  target: {url}
+  processor: {processor}
+  phases: [{{ duration: 1, arrivalCount: {users} }}]
+  socketio: {{ transports: [websocket] }}
+scenarios: [{{ engine: socketio, flow: [{{ function: speak }}] }}]
+"""
+
+
 def main() -> None:
-    """Measure and print a line for each round, then the medians."""
+    """Measure, print, and with ``--write`` put it into docs/benchmarks.md."""
+    options = parse()
+    lines = []
+    for line in report(options):
+        print(line, flush=True)
+        lines.append(line)
+    if options.write:
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(MARKS[0])
+        after = rest.partition(MARKS[1])[2]
+        whole = [before + MARKS[0], "", *lines, "", MARKS[1] + after]
+        PAGE.write_text("\n".join(whole), encoding="utf-8")
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    found: dict[str, list[dict[str, float]]] = {}
-    with tempfile.TemporaryDirectory() as name, target() as url:
-        for _ in range(options.rounds):
-            for each in ("websocket", "socketio", "locust"):
-                run = locust if each == "locust" else perfspec
-                numbers = run(each, url, options, Path(name))
-                found.setdefault(each, []).append(numbers)
-                print(
-                    each, json.dumps({key: round(n, 3) for key, n in numbers.items()}), flush=True
-                )
-    print("| generator | messages/s | of a core | ack p50 | ack p99 | late p99 |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
+    return parser.parse_args()
+
+
+def report(options: argparse.Namespace) -> Iterator[str]:
+    """What was measured, as Markdown."""
+    machine, load = describe_machine(), os.getloadavg()[1]
+    yield f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine.cpu}, {machine.cores} cores,"
+    yield f"{machine.system}, Python {platform.python_version()}, Locust {machine.locust}, with"
+    yield f"`{' '.join(['python', *sys.argv])}`"
+    yield f"(a load of {load:.1f} in the five minutes before)."
+    yield ""
+    found = measure(options)
+    yield "| generator | messages/s | of a core | µs a message | ack p50 | ack p99 | late p99 |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, rounds in found.items():
         middle = {key: statistics.median(each[key] for each in rounds) for key in rounds[0]}
-        print(
-            f"| {name} | {middle['messages'] / options.seconds:,.0f} | {middle['cpu']:.0%} "
+        per_s = middle["messages"] / options.seconds
+        yield (
+            f"| {name} | {per_s:,.0f} | {middle['cpu']:.0%} | {middle['cpu'] / per_s * 1e6:.0f} "
             f"| {middle['ack_p50_ms']:.2f} ms | {middle['ack_p99_ms']:.1f} ms "
             f"| {middle['late_p99_ms']:.1f} ms |"
         )
+
+
+def measure(options: argparse.Namespace) -> dict[str, list[Numbers]]:
+    """The numbers of each round by generator."""
+    found: dict[str, list[Numbers]] = {}
+    with tempfile.TemporaryDirectory() as name, target() as url:
+        for _ in range(options.rounds):
+            for each, (run, protocol) in GENERATORS.items():
+                if run is artillery and shutil.which("artillery") is None:
+                    continue
+                numbers = run(protocol, url, options, Path(name))
+                found.setdefault(each, []).append(numbers)
+                shown = json.dumps({key: round(number, 3) for key, number in numbers.items()})
+                print(f"… {each}: {shown}", file=sys.stderr, flush=True)
+    return found
 
 
 @contextmanager
@@ -118,9 +170,7 @@ def wait_for(port: int) -> None:
     raise SystemExit(msg)
 
 
-def perfspec(
-    protocol: str, url: str, options: argparse.Namespace, folder: Path
-) -> dict[str, float]:
+def perfspec(protocol: str, url: str, options: argparse.Namespace, folder: Path) -> Numbers:
     """What perfspec measured of itself in the judged seconds."""
     spec, out = folder / "perfspec.yaml", folder / f"{protocol}-{time.monotonic_ns()}"
     seconds = options.seconds + WARM_S
@@ -154,24 +204,49 @@ def measured_s(edges: tuple[float, ...], span: Span) -> float:
     return sum(b - a for a, b in pairs if span.start_s <= (a + b) / 2 < span.end_s)
 
 
-def locust(name: str, url: str, options: argparse.Namespace, folder: Path) -> dict[str, float]:
-    """What ``locust_talk.py`` tells in its last line."""
-    seconds = options.seconds + LOCUST_START_S + 2
-    command = ["taskset", "-c", "0", sys.executable, "-m", "locust", "-f"]
-    command += [str(HERE / "locust_talk.py"), "--headless", "-H", url, "-t", f"{seconds}s"]
-    command += ["-u", str(options.users), "-r", str(options.users), "--stop-timeout", "0"]
-    times = {"BENCH_BEGIN": str(LOCUST_START_S), "BENCH_SECONDS": str(options.seconds)}
-    environment = {**os.environ, **times}
+def locust(_protocol: str, url: str, options: argparse.Namespace, folder: Path) -> Numbers:
+    """What ``locust_talk.py`` tells."""
+    seconds = options.seconds + START_S + 2
+    command = [sys.executable, "-m", "locust", "-f", str(HERE / "locust_talk.py"), "--headless"]
+    command += ["-H", url, "-t", f"{seconds}s", "--stop-timeout", "0"]
+    command += ["-u", str(options.users), "-r", str(options.users)]
+    return told(command, options, folder)
+
+
+def artillery(_protocol: str, url: str, options: argparse.Namespace, folder: Path) -> Numbers:
+    """What ``artillery_talk.js`` tells."""
+    script = folder / "artillery.yaml"
+    processor = HERE / "artillery_talk.js"
+    text = ARTILLERY.format(url=url, processor=processor, users=options.users)
+    script.write_text(text, encoding="utf-8")
+    return told(["artillery", "run", "--quiet", str(script)], options, folder)
+
+
+def told(command: list[str], options: argparse.Namespace, folder: Path) -> Numbers:
+    """The JSON object that a generator on core 0 prints."""
+    times = {"BENCH_BEGIN": str(START_S), "BENCH_SECONDS": str(options.seconds)}
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        ["taskset", "-c", "0", *command],
+        cwd=folder,
+        env={**os.environ, **times, "WORKERS": "1", "ARTILLERY_DISABLE_TELEMETRY": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     lines = [each for each in done.stdout.splitlines() if each.startswith("{")]
     if not lines:
-        msg = f"{name} told nothing: {done.stderr[-500:]}"
+        msg = f"{command[0]} told nothing: {done.stdout[-500:]}{done.stderr[-500:]}"
         raise SystemExit(msg)
-    numbers: dict[str, float] = json.loads(lines[-1])
+    numbers: Numbers = json.loads(lines[-1])
     return numbers
 
+
+GENERATORS: dict[str, tuple[Run, str]] = {
+    "perfspec, WebSocket": (perfspec, "websocket"),
+    "perfspec, Socket.IO": (perfspec, "socketio"),
+    "Locust, Socket.IO": (locust, "socketio"),
+    "Artillery, Socket.IO": (artillery, "socketio"),
+}
 
 if __name__ == "__main__":
     main()

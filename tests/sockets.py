@@ -11,6 +11,7 @@ from websockets.sync.server import ServerConnection, serve
 from werkzeug.serving import make_server
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
 
     from websockets.http11 import Request, Response
@@ -20,17 +21,19 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def websocket_server(talk: Talk, greet: Greet | None = None) -> Iterator[str]:
-    """The http URL of a server that talks to each client in a thread of its own.
+def websocket_server(
+    talk: Talk, greet: Greet | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """The http URL (with ``tls`` https) of a server that talks to each client in its own thread.
 
     ``greet`` may refuse a handshake by returning an answer of HTTP.
     """
-    with serve(talk, "127.0.0.1", 0, process_request=greet, max_size=None) as server:
+    with serve(talk, "127.0.0.1", 0, process_request=greet, max_size=None, ssl=tls) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
             port = server.socket.getsockname()[1]
-            yield f"http://127.0.0.1:{port}"
+            yield f"{'http' if tls is None else 'https'}://127.0.0.1:{port}"
         finally:
             server.shutdown()
             thread.join()

@@ -82,7 +82,9 @@ def _namer(rule: _Rule) -> Name:
 
 def _comparable(values: Sequence[object]) -> Hashable:
     """Equal for values that are equal in JSON: 1 and 1.0 are, 1 and true are not."""
-    return tuple(
-        (kind(each), each) if kind(each) in _SCALARS else msgspec.json.encode(each)
-        for each in values
-    )
+    return tuple([_comparable_one(each) for each in values])
+
+
+def _comparable_one(value: object) -> Hashable:
+    found = kind(value)
+    return (found, value) if found in _SCALARS else msgspec.json.encode(value)

@@ -52,7 +52,7 @@ def compile_connect(bench: Bench, channel: PlanChannel, credentials: SignIn | No
         opening = Opening(url, lines, channel.subprotocols, channel.timeout_s)
         started, received, me.wrong = perf_counter(), 0, None
         try:
-            link = me.channels[channel.name] = open_(me, opening, greeting)
+            link = me.channels[channel.name] = open_(opening, greeting)
             received = link.wire.received
         except RefusedError as refusal:
             me.wrong = refusal.error, str(refusal)
@@ -73,15 +73,14 @@ def compile_connect(bench: Bench, channel: PlanChannel, credentials: SignIn | No
     return connect
 
 
-def _opener(bench: Bench, channel: PlanChannel) -> Callable[[Actor, Opening, object], Channel]:
+def _opener(bench: Bench, channel: PlanChannel) -> Callable[[Opening, object], Channel]:
     """A function that opens the channel, or raises RefusedError."""
     names = compile_names(channel.messages)
     waits = (each for each in bench.persona.life if isinstance(each, ReceiveStep))
     keeps = any(each.channel == channel.name for each in waits)
 
-    def open_(me: Actor, opening: Opening, greeting: object) -> Channel:
+    def open_(opening: Opening, greeting: object) -> Channel:
         mailbox = Mailbox(names, keeps=keeps)
-        mailbox.wake = me.wake
         wire = Wire(bench.dialer, opening)
         plain = channel.protocol == "websocket"
         link = Channel(wire, mailbox) if plain else SocketIo(wire, mailbox, channel.namespace)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from perfspec.run.driver.actor import Leave, wait
 from perfspec.run.driver.compile.message import CHUNK
 from perfspec.run.driver.pcm import load_pcm
+from perfspec.run.driver.transports.mailbox import nobody
 
 if TYPE_CHECKING:
     from perfspec.plan.journey import StreamStep
@@ -31,10 +32,12 @@ def compile_stream(bench: Bench, step: StreamStep, courier: Courier, find: Find)
             return False
         pace = _Pace(bench, step, courier, me, link, chunks)
         started = perf_counter()
+        link.mailbox.wake = me.wake
         try:
             pace.send_all(started)
             pace.wait_for_all()
         finally:
+            link.mailbox.wake = nobody
             pace.forget_all()
         me.spent_us += int((perf_counter() - started) * 1e6)
         me.wrong = pace.wrong
@@ -67,6 +70,7 @@ class _Pace:
         self._link = link
         self._chunks = chunks
         self._under_way: dict[Flight, None] = {}
+        self._all_sent = False
 
     def send_all(self, started: float) -> None:
         """Send until the time is over, the user is to leave, or the connection is lost."""
@@ -89,6 +93,7 @@ class _Pace:
 
     def wait_for_all(self) -> None:
         """Until every message was acknowledged, or its time is over."""
+        self._all_sent = True
         while self._under_way:
             first = next(iter(self._under_way))
             left_s = first.deadline - perf_counter()
@@ -113,7 +118,7 @@ class _Pace:
     def _landed(self, flight: Flight) -> None:
         self.wrong = self.wrong or flight.wrong
         self._under_way.pop(flight, None)
-        if not self._under_way:
+        if self._all_sent and not self._under_way:
             self._me.wake()
 
     def _give_up_late(self) -> None:

@@ -65,7 +65,7 @@ class Incoming:
 class Awaited(Protocol):
     """Somebody who waits for the message that is called ``key``.
 
-    ``arrived`` is called with it, in the greenlet of the reader.
+    ``arrived`` is called with it, in the hub: it must not wait for anything.
     """
 
     @property
@@ -78,13 +78,15 @@ class Mailbox:
     """Gives each message to the first who waits for just this, else keeps it for ``take``.
 
     ``names`` say by which keys a message may be awaited; a message that belongs to nobody is for
-    whoever waits for ``NEXT``. ``keeps`` tells whether anybody will ever ``take``.
+    whoever waits for ``NEXT``. ``keeps`` tells whether anybody will ever ``take``. ``wake`` is
+    called when there is something to take, or nothing will come any more; only who waits for just
+    that may set it, and only for so long.
     """
 
     NEXT = "next"
 
     def __init__(self, names: Iterable[Name], *, keeps: bool) -> None:
-        self.wake: Callable[[], None] = _nobody
+        self.wake: Callable[[], None] = nobody
         self._names = tuple(names)
         self._keeps = keeps
         self._awaited: dict[Hashable, deque[Awaited]] = {}
@@ -105,8 +107,9 @@ class Mailbox:
 
     def put(self, incoming: Incoming) -> None:
         """A message came."""
-        if any(self._serve(name(incoming), incoming) for name in self._names):
-            return
+        for name in self._names:
+            if self._serve(name(incoming), incoming):
+                return
         if incoming.call is not None:  # an acknowledgement that is too late is for nobody else
             return
         if self._serve(self.NEXT, incoming) or not self._keeps:
@@ -138,5 +141,5 @@ class Mailbox:
         return True
 
 
-def _nobody() -> None:
+def nobody() -> None:
     """Wake nobody."""

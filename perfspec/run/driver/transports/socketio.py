@@ -29,6 +29,24 @@ _OPEN, _CLOSE, _PING, _PONG, _MESSAGE, _NOOP = (b"0", b"1", b"2", b"3", b"4", b"
 _EVENTS = frozenset({packet.EVENT, packet.BINARY_EVENT})
 _ACKS = frozenset({packet.ACK, packet.BINARY_ACK})
 _MOST_SILENCE_S = 60.0  # where the server does not say how often it pings
+_NO_PACKET = (
+    ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError,
+    msgspec.MsgspecError,
+)  # fmt: skip
+
+
+class _Json:
+    """What a packet writes and reads its data with, as python-socketio asks for it."""
+
+    @staticmethod
+    def dumps(data: object, **_: object) -> str:
+        return msgspec.json.encode(data).decode()
+
+    loads = staticmethod(msgspec.json.decode)
+
+
+class _Packet(Packet):
+    json = _Json
 
 
 class SocketIo(Channel):
@@ -51,7 +69,7 @@ class SocketIo(Channel):
         self.wire.listen(self)
         self._open.wait(timeout_s)
         if self._open.is_set() and self.lost is None:
-            self._write(Packet(packet.CONNECT, credentials, self._namespace), timeout_s)
+            self._write(_Packet(packet.CONNECT, credentials, self._namespace), timeout_s)
             self._answered.wait(max(late - perf_counter(), 0.0))
         if self._refused is not None:
             raise RefusedError(ErrorClass.CONNECT, f"the server refused: {self._refused}")
@@ -69,7 +87,7 @@ class SocketIo(Channel):
     def emit(self, event: str, data: object, timeout_s: float, call: int | None = None) -> None:
         """Send an event with one argument, or none where ``data`` is null."""
         arguments = [event] if data is None else [event, data]
-        self._write(Packet(packet.EVENT, arguments, self._namespace, call), timeout_s)
+        self._write(_Packet(packet.EVENT, arguments, self._namespace, call), timeout_s)
 
     def close(self) -> None:
         """Leave, and say goodbye."""
@@ -84,7 +102,7 @@ class SocketIo(Channel):
                 self._attachment(content, at)
             else:
                 self._text(content, at)
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+        except _NO_PACKET:
             self.wire.lose(ErrorClass.RESET, "the server sent what is no Socket.IO packet")
 
     def ended(self) -> None:
@@ -96,14 +114,14 @@ class SocketIo(Channel):
     def _text(self, content: bytes, at: float) -> None:
         kind, rest = content[:1], content[1:]
         if kind == _MESSAGE:
-            found = Packet(encoded_packet=rest.decode())
+            found = _Packet(encoded_packet=rest.decode())
             if found.attachment_count:
                 self._partial = found, len(content)
             else:
                 self._packet(found, at, len(content))
         elif kind == _PING:
             self._alive()
-            self.wire.send(_PONG + rest, self._silence_s)
+            self.wire.answer(_PONG + rest)
         elif kind == _OPEN:
             terms = msgspec.json.decode(rest)
             self._silence_s = (terms["pingInterval"] + terms["pingTimeout"]) / 1000

@@ -1,28 +1,33 @@
-"""One WebSocket: frames out from whoever sends, frames in by a greenlet of its own."""
+"""One WebSocket: websocket-client shakes hands, then frames go over a line that never blocks."""
 
 from __future__ import annotations
 
 import struct
 from contextlib import suppress
-from socket import SHUT_RDWR
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import quote
 
 import gevent
-from gevent.lock import RLock
-from websocket import (
-    ABNF,
-    WebSocket,
-    WebSocketBadStatusException,
-    WebSocketConnectionClosedException,
-    WebSocketException,
-)
+from websocket import WebSocket, WebSocketBadStatusException, WebSocketException
 from websocket._handshake import CookieJar
 
 from perfspec.measure.errors import ErrorClass, class_of_status
+from perfspec.run.driver.transports.coding import MAX_BODY
 from perfspec.run.driver.transports.exchange import URL_CHARACTERS
+from perfspec.run.driver.transports.frames import (
+    BINARY,
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    FrameError,
+    Frames,
+    MessageTooLargeError,
+    masked,
+)
 from perfspec.run.driver.transports.handles import checked_lines
+from perfspec.run.driver.transports.line import Line
 from perfspec.run.driver.transports.origins import Origin, RefusedError
 
 if TYPE_CHECKING:
@@ -32,7 +37,9 @@ if TYPE_CHECKING:
 
     from perfspec.run.driver.transports.dial import Dialer
 
-_GOING_S = 1.0  # for the last frame, where the server has stopped reading
+_GOING_S: Final = 1.0  # for the last frame, where the server has stopped reading
+_MOST_ANSWERS: Final = 65_536  # bytes that wait for a server that asks and does not read
+_NORMAL: Final = struct.pack("!H", 1000)
 _WORDS = {1000: "normal", 1001: "going away", 1009: "message too big", 1011: "internal error"}
 
 
@@ -46,7 +53,7 @@ class Opening(NamedTuple):
 
 
 class Reader(Protocol):
-    """Who is told what comes; called in the connection's own greenlet."""
+    """Who is told what comes; called in the hub, so that it must not wait for anything."""
 
     def frame(self, content: bytes, at: float, *, binary: bool) -> None: ...
 
@@ -56,18 +63,20 @@ class Reader(Protocol):
 class Wire:
     """``lost`` says why nothing goes over it any more, None while it is open.
 
-    ``connect_us`` is what TCP and TLS took; ``sent`` and ``received`` are bytes of messages.
+    ``sent`` and ``received`` are bytes of messages.
     """
 
     def __init__(self, dialer: Dialer, opening: Opening) -> None:
         """Raises RefusedError when there is no connection within the time."""
         self.lost: tuple[ErrorClass, str] | None = None
         self.sent = self.received = 0
-        self._greenlet: gevent.Greenlet[..., None] | None = None
+        self._reader: Reader | None = None
+        self._frames = Frames()
+        self._answers = 0  # bytes of them that may not have gone yet
         limit = gevent.Timeout(opening.timeout_s)
         limit.start()
         try:
-            self._socket = _open(dialer, opening)
+            sock = _open(dialer, opening)
         except gevent.Timeout as timeout:
             if timeout is not limit:
                 raise
@@ -75,95 +84,131 @@ class Wire:
             raise RefusedError(ErrorClass.TIMEOUT, msg) from None
         finally:
             limit.close()
+        self._line = Line(sock, self._take, self._break)
         self._dialer = dialer
         dialer.open_connections += 1
 
     def listen(self, reader: Reader) -> None:
         """Hand every message to ``reader`` from now on."""
-        self._greenlet = gevent.spawn(self._read, reader)
+        self._reader = reader
+        self._line.start()
 
     def send(self, content: bytes, timeout_s: float, *, binary: bool = False) -> None:
         """Send one message, or lose the connection: look at ``lost`` afterwards."""
-        opcode = ABNF.OPCODE_BINARY if binary else ABNF.OPCODE_TEXT
-        limit = gevent.Timeout(timeout_s)
-        limit.start()
+        if self.lost is not None:
+            return
         try:
-            self._socket.send(content, opcode)
-        except gevent.Timeout as timeout:
-            self.lose(ErrorClass.TIMEOUT, f"the message could not be sent within {timeout_s:g} s")
-            if timeout is not limit:
-                raise
-        except (OSError, WebSocketException) as error:
-            self.lose(ErrorClass.RESET, f"the connection broke: {_reason(error)}")
-        except BaseException:  # killed in the middle of a frame: the next one would be garbage
-            self.lose(ErrorClass.GENERATOR, "a message was cut off")
-            raise
-        else:
+            if not self._line.write(masked(BINARY if binary else TEXT, content)):
+                self._drain(timeout_s)
+        except OSError as error:
+            self._break(error)
+        if self.lost is None:
             self.sent += len(content)
-        finally:
-            limit.close()
+
+    def answer(self, content: bytes, opcode: int = TEXT) -> None:
+        """Send without waiting, in the hub: what does not fit goes as soon as it can."""
+        if self.lost is not None:
+            return
+        frame = masked(opcode, content)
+        try:
+            gone = self._line.write(frame)
+        except OSError as error:
+            self._break(error)
+            return
+        self._answers = 0 if gone else self._answers + len(frame)
+        if self._answers > _MOST_ANSWERS:
+            self.lose(ErrorClass.RESET, "the server does not read the answers to its pings")
 
     def lose(self, error: ErrorClass, message: str) -> None:
         """Give the connection up; the first reason counts."""
         if self.lost is None:
             self.lost = error, message
             self._dialer.open_connections -= 1
-            line = self._socket.sock
-            if line is not None:  # gevent closes what somebody waits for a little later
-                with suppress(OSError):
-                    line.shutdown(SHUT_RDWR)
-            self._socket.shutdown()
+            self._line.close()
+            if self._reader is not None:
+                self._reader.ended()
 
     def close(self) -> None:
         """Say goodbye, without waiting for the server's."""
         if self.lost is None:
-            silent = suppress(OSError, WebSocketException)
-            with silent, gevent.Timeout(_GOING_S, OSError):
-                self._socket.send_close()
-            self.lose(ErrorClass.GENERATOR, "the session is closed")
-        if self._greenlet is not None:
-            self._greenlet.kill(block=False)
+            try:
+                with suppress(OSError), gevent.Timeout(_GOING_S, OSError):
+                    if not self._line.write(masked(CLOSE, _NORMAL)):
+                        self._line.drain()
+            finally:
+                self.lose(ErrorClass.GENERATOR, "the session is closed")
 
-    def _read(self, reader: Reader) -> None:
+    def _drain(self, timeout_s: float) -> None:
+        limit = gevent.Timeout(timeout_s)
+        limit.start()
         try:
-            while self.lost is None:
-                opcode, frame = self._socket.recv_data_frame()
-                at = perf_counter()
-                if opcode == ABNF.OPCODE_CLOSE:
-                    self.lose(ErrorClass.RESET, _goodbye(frame.data))
-                    break
-                self.received += len(frame.data)
-                reader.frame(frame.data, at, binary=opcode == ABNF.OPCODE_BINARY)
-        except WebSocketConnectionClosedException:
-            self.lose(ErrorClass.RESET, "the server closed the connection without a word")
-        except (OSError, WebSocketException, struct.error) as error:
-            self.lose(ErrorClass.RESET, f"the connection broke: {_reason(error)}")
+            self._line.drain()
+        except gevent.Timeout as timeout:
+            self.lose(ErrorClass.TIMEOUT, f"the message could not be sent within {timeout_s:g} s")
+            if timeout is not limit:
+                raise
+        except BaseException:  # killed in the middle of a frame: the next one would be garbage
+            self.lose(ErrorClass.GENERATOR, "a message was cut off")
+            raise
         finally:
-            reader.ended()
+            limit.close()
+
+    def _take(self, data: bytes) -> None:
+        at = perf_counter()
+        if not data:
+            self.lose(ErrorClass.RESET, "the server closed the connection without a word")
+            return
+        try:
+            for opcode, content in self._frames.feed(data):
+                self._frame(opcode, content, at)
+                if self.lost is not None:
+                    break
+        except FrameError as error:
+            self.lose(ErrorClass.RESET, f"the connection broke: {error}")
+        except MessageTooLargeError:
+            self.lose(ErrorClass.GENERATOR, f"a message is larger than {MAX_BODY >> 20} MiB")
+        except Exception as error:  # of the reader's: what follows of the data is gone with it
+            self.lose(ErrorClass.GENERATOR, f"{type(error).__name__}: {error}")
+            raise
+
+    def _frame(self, opcode: int, content: bytes, at: float) -> None:
+        if opcode < CLOSE:
+            self.received += len(content)
+            if self._reader is not None:
+                self._reader.frame(content, at, binary=opcode == BINARY)
+        elif opcode == PING:
+            self.answer(content, PONG)
+        elif opcode == CLOSE:
+            with suppress(OSError):
+                self._line.write(masked(CLOSE, _NORMAL))
+            self.lose(ErrorClass.RESET, _goodbye(content))
+
+    def _break(self, error: OSError) -> None:
+        self.lose(ErrorClass.RESET, f"the connection broke: {_reason(error)}")
 
 
-def _open(dialer: Dialer, opening: Opening) -> WebSocket:
+def _open(dialer: Dialer, opening: Opening) -> socket.socket:
     origin, lines = Origin.of(opening.url), checked_lines(opening.headers)
     url = quote(opening.url, URL_CHARACTERS)
     line = dialer.dial(origin, opening.timeout_s)
     try:
-        return _shaken(line, "ws" + url.removeprefix("http"), lines, opening.subprotocols)
+        _shake(line, "ws" + url.removeprefix("http"), lines, opening.subprotocols)
     except WebSocketBadStatusException as error:
         status = error.status_code
         raise RefusedError(class_of_status(status), f"status {status}, expected 101") from None
     except (OSError, WebSocketException, ValueError, AttributeError) as error:
         msg = f"the answer is no WebSocket handshake: {_reason(error)}"
         raise RefusedError(ErrorClass.RESET, msg) from None
+    return line
 
 
-def _shaken(
+def _shake(
     line: socket.socket, url: str, lines: Sequence[bytes], subprotocols: Sequence[str]
-) -> WebSocket:
-    shaken = WebSocket(skip_utf8_validation=True)  # what is no text is no JSON either
-    shaken.lock = RLock()  # type: ignore[assignment]  # threading's stops all, where unpatched
+) -> None:
+    """The opening handshake; closes the line where that fails."""
     CookieJar.jar.clear()  # all WebSockets of a process share it: users would share cookies
     try:
-        shaken.connect(
+        WebSocket().connect(
             url,
             socket=line,
             header=[each.decode() for each in lines],
@@ -174,7 +219,6 @@ def _shaken(
     except BaseException:
         line.close()
         raise
-    return shaken
 
 
 def _goodbye(data: bytes) -> str:

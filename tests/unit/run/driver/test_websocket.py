@@ -55,6 +55,18 @@ def test_a_message_is_measured_until_its_acknowledgement() -> None:
     assert ping.latency.max_us > 0
 
 
+def test_one_that_nobody_acknowledges_lets_others_go_on() -> None:
+    plain = message("ping", body=TextBody(text="ping"))
+    with (
+        websocket_server(silent) as url,
+        on_stage(talk_plan(url, (say("ping"),), plain, on_start=(CONNECT,))) as stage,
+    ):
+        assert stage.user.start()
+        other = gevent.spawn(int)
+        assert stage.user.journey()
+        assert other.ready()
+
+
 def test_cookies_of_the_user_go_with_the_handshake() -> None:
     handshakes: list[str | None] = []
 
@@ -189,6 +201,34 @@ def test_nothing_received_in_time_is_an_error() -> None:
     with websocket_server(silent) as url:
         folded = play(talk_plan(url, (CONNECT, listen(timeout_s=0.05))))
     assert errors(folded) == {"talk.receive": ("message", "no such message within 50ms")}
+
+
+def test_what_comes_does_not_wake_who_waits_for_something_else() -> None:
+    come = threading.Event()
+
+    def greet(client: ServerConnection) -> None:
+        assert come.wait(20)
+        client.send("hello")
+        client.close()
+
+    with (
+        websocket_server(greet) as url,
+        on_stage(talk_plan(url, (listen(),), on_start=(CONNECT,))) as stage,
+    ):
+        me = stage.user.actor
+        assert stage.user.start()
+        link = me.channels["talk"]
+        assert link is not None
+        idle = gevent.spawn(me.rest)
+        come.set()
+        with gevent.Timeout(20):
+            while link.lost is None:
+                gevent.sleep(0.005)
+        gevent.sleep(0)
+        assert not idle.dead
+        me.wake()
+        idle.join(timeout=20)
+        assert link.mailbox.take() is not None
 
 
 def test_every_message_of_a_stream_has_its_own_fate() -> None:
