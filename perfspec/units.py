@@ -207,3 +207,8 @@ def format_size(size: float) -> str:
 def format_count(number: float) -> str:
     """``12,345``, or ``0.25`` and ``3.5`` for small fractions."""
     return f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"
+
+
+def counted(number: float, noun: str, plural: str | None = None) -> str:
+    """``1 user``, ``12,345 requests``, ``2 load processes``: the noun agrees with the number."""
+    return f"{format_count(number)} {noun if number == 1 else plural or f'{noun}s'}"
