@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from perfspec.measure.errors import ErrorClass
+from perfspec.measure.excerpt import first_words
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import (
     ErrorGroup,
@@ -183,10 +184,12 @@ def make_run(plan: Plan, *tests: TestResult, **rest: Any) -> RunResult:  # noqa:
     return RunResult(tests=list(tests), **(defaults | rest))
 
 
-def error_group(name: str, error: ErrorClass, message: str, count: int = 1) -> ErrorGroup:
+def error_group(
+    name: str, error: ErrorClass, message: str, count: int = 1, body: str | None = None
+) -> ErrorGroup:
     key = Key(kind="request", name=name, persona="reader")
     return ErrorGroup(
-        key=key, error=error, message=message, count=count, first_s=12.4, first_users=7
+        key=key, error=error, message=message, count=count, first_s=12.4, first_users=7, body=body
     )
 
 
@@ -257,7 +260,7 @@ def bookshop_run() -> tuple[Plan, RunResult]:
         "review": Traffic(latencies(200, 0.8), kind="group"),
     }
     errors = [
-        error_group("list_books", ErrorClass.SERVER, HOSTILE, 12),
+        error_group("list_books", ErrorClass.SERVER, HOSTILE, 12, body=first_words(HOSTILE)),
         error_group("list_books", ErrorClass.TIMEOUT, "no answer within 30s", 3),
     ]
     plan = make_plan(smoke, load, soak)

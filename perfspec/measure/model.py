@@ -92,7 +92,10 @@ class Series(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ErrorGroup(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Failures of one series that read alike; ``first_*`` tell when, at which load it appeared."""
+    """Failures of one series that read alike; ``first_*`` tell when, at which load it appeared.
+
+    ``body`` is how an early one of the answers began, in one line, where its status was an error.
+    """
 
     key: Key
     error: ErrorClass
@@ -100,6 +103,7 @@ class ErrorGroup(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     count: int
     first_s: float
     first_users: int
+    body: str | None = None
 
 
 class Health(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -64,5 +64,6 @@ class Tally:
             self._errors[name] = msgspec.structs.replace(group)
             return
         known.count += group.count
+        known.body = known.body or group.body
         if group.first_s < known.first_s:
             known.first_s, known.first_users = group.first_s, group.first_users

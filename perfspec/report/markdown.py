@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from perfspec.measure.model import RunResult, TestResult
     from perfspec.plan.model import Plan
     from perfspec.report.changes import ChangeRow
-    from perfspec.report.tables import FindingRow
+    from perfspec.report.tables import ErrorRow, FindingRow
 
 LARGEST = 1 << 20  # bytes: what GitHub takes as the summary of a step
 MOST_ROWS = 1000
@@ -181,12 +181,17 @@ def _kept(test: TestVerdict, rows: int) -> Iterator[str]:
 
 def _errors(result: TestResult, rows: int) -> Iterator[str]:
     cells = [
-        (each.count, code_cell(each.endpoint), each.error, code_cell(each.message), each.first)
+        (each.count, code_cell(each.endpoint), each.error, _said(each), each.first)
         for each in error_rows(result.errors)
     ]
     if cells:
         header = ("requests", "endpoint", "error", "message", "first after")
         yield from _folded("Errors of the whole test", _table(header, cells, rows))
+
+
+def _said(row: ErrorRow) -> str:
+    answer = f"<br>answer: {code_cell(row.body)}" if row.body else ""
+    return f"{code_cell(row.message)}{answer}"
 
 
 def _sign(row: FindingRow | ChangeRow) -> str:

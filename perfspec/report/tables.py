@@ -65,12 +65,16 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """Failures that read alike; ``first`` says when and at how many users they began."""
+    """Failures that read alike; ``first`` says when and at how many users they began.
+
+    ``body`` is how one of the answers began, or empty.
+    """
 
     endpoint: str
     error: str
     count: str
     message: str
+    body: str
     first: str
 
 
@@ -141,13 +145,14 @@ def finding_row(finding: Finding) -> FindingRow:
 
 
 def error_rows(groups: Iterable[ErrorGroup]) -> list[ErrorRow]:
-    """The commonest first, as the result has them; messages are as they came: escape them."""
+    """The commonest first, as the result has them; texts are as they came: escape them."""
     return [
         ErrorRow(
             endpoint=each.key.name,
             error=each.error,
             count=format_count(each.count),
             message=each.message,
+            body=each.body or "",
             first=f"{format_duration(each.first_s)}, {each.first_users} users",
         )
         for each in groups

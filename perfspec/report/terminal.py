@@ -253,6 +253,8 @@ class Page:
             )
             grid.add_row(f"{row.count} x", head)
             grid.add_row("", self.text(row.message))
+            if row.body:
+                grid.add_row("", self.text(("answer:", "dim"), f" {row.body}"))
         return grid
 
     def _columns(self, cells: Sequence[dict[str, str]]) -> list[str]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never, cast
 
 from perfspec.measure.collect import Collector
+from perfspec.measure.excerpt import first_words
 from perfspec.measure.progress import Ended, Gathering, Message, Started, Tick
 from perfspec.plan.load import duration_s
 from perfspec.run.child import Child, Closed, Silence
@@ -14,7 +15,7 @@ from perfspec.run.contracts import StepError
 from perfspec.run.probe import Probe
 from perfspec.run.process import STEP_S, describe_status
 from perfspec.run.search import Steering
-from perfspec.units import format_duration
+from perfspec.units import counted, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -132,7 +133,7 @@ class TestRun:
             case Gathering():
                 self._silent = None  # it waits, too
                 if self._context.options.remote is not None:
-                    text = f"{message.there} of {message.wanted} workers are there"
+                    text = f"{message.there} of {counted(message.wanted, 'worker')} are there"
                     self._context.observer.phase(text)
             case Started():
                 self._compare_clocks(message.workers)
@@ -170,8 +171,10 @@ class TestRun:
         if self._collector is None:
             msg = f"the {self._child.process.title} measured before it had begun"
             raise StepError(msg)
-        for group in tick.errors:
-            group.message = self._context.options.redactor.text(group.message)
+        redactor = self._context.options.redactor
+        for group in (*tick.errors, *tick.base_errors):
+            group.message = redactor.text(group.message)
+            group.body = group.body and first_words(redactor.cut(group.body))
         self._collector.add(tick)
         self._context.observer.ticked(self._test, self._collector)
         if self._abort is None and self._stopped is None:

@@ -95,6 +95,7 @@ endpoints:
   bare_cookie: { request: GET /cookie, expect: { json: { $.bare: no } } }
   elsewhere: { request: "GET http://<elsewhere>/?s=${QUERY}" }
   moved: { request: GET /moved }
+  broken: { request: GET /broken, query: { s: "${QUERY}" }, headers: { X: "{{ user.password }}" } }
 personas:
   bearer:
     users: 2
@@ -120,6 +121,7 @@ personas:
       - bare_cookie: { if_fails: continue }
       - elsewhere: { if_fails: continue }
       - moved: { if_fails: continue }
+      - broken: { if_fails: continue }
       - call: functions:leak
         if_fails: continue
   basic:
@@ -195,6 +197,9 @@ def target() -> Iterator[Target]:
         url = f"http://127.0.0.1:1/?s={quote(VARIABLES['QUERY'])}"
         return Answer(302, headers={"Location": url, "Set-Cookie": f"moved={LATER_COOKIE}"})
 
+    def broken(request: Received) -> Answer:
+        return Answer(500, echo(request).body)
+
     with running_target() as target:
         cookie = {"Set-Cookie": f"session={COOKIE}; HttpOnly"}
         target.on("/login", json_answer({"token": TOKEN}, headers=cookie))
@@ -203,6 +208,7 @@ def target() -> Iterator[Target]:
         target.on("/token", json_answer({"bare": TOKEN}))
         target.on("/cookie", json_answer({"bare": COOKIE}))
         target.on("/moved", moved)
+        target.on("/broken", broken)
         yield target
 
 
@@ -253,6 +259,8 @@ def test_the_run_says_what_went_wrong_without_them(folder: Path, run: Done) -> N
     messages = [each.message for each in Kept(folder).test("load").errors]
     assert "ValueError: raised with *** and ***" in messages
     assert "$.url: expected the text '***', found the text '/echo?'" in messages
+    answers = [each.body for each in Kept(folder).test("load").errors if each.body]
+    assert [each.split("headers")[0] for each in answers] == ['{"url": "/broken?s=***", "']
 
 
 def test_no_stream_of_a_run_shows_one(run: Done) -> None:

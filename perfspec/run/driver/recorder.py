@@ -29,12 +29,13 @@ Listener: TypeAlias = "Callable[[Key, Sequence[Sample], Sequence[Failure]], None
 
 
 class Failure(NamedTuple):
-    """Why the sample with the same start failed."""
+    """Why the sample with the same start failed; ``body`` is how the answer began, if it is new."""
 
     started: float
     error: ErrorClass
     message: str
     users: int
+    body: str | None = None
 
 
 class SeriesBuffer:
@@ -47,8 +48,8 @@ class SeriesBuffer:
     """
 
     __slots__ = (
-        "failures", "key", "late", "lateness", "messages", "record", "samples", "serve", "service",
-        "windows",
+        "failures", "key", "late", "lateness", "messages", "quoted", "record", "samples", "serve",
+        "service", "windows",
     )  # fmt: skip
 
     def __init__(self, key: Key) -> None:
@@ -62,7 +63,15 @@ class SeriesBuffer:
         self.serve = self.service.append
         self.failures: list[Failure] = []
         self.messages: set[str] = set()
+        self.quoted: set[str] = set()  # messages of which the answer is known
         self.windows: dict[int, Window] = {}  # of samples that were settled
+
+    def to_quote(self, message: str) -> bool:
+        """Whether an answer is wanted that shows what the message is about: of each the first."""
+        if message in self.quoted or len(self.quoted) >= MAX_GROUPS:
+            return False
+        self.quoted.add(message)
+        return True
 
     def clear(self) -> None:
         self.samples.clear()
@@ -70,6 +79,7 @@ class SeriesBuffer:
         self.service.clear()
         self.failures.clear()
         self.messages.clear()
+        self.quoted.clear()
         self.windows.clear()
 
 
@@ -122,9 +132,16 @@ class Recorder:
         """Where journeys of a persona are noted, the same buffer each time."""
         return self._journeys.setdefault(persona, JourneyBuffer())
 
-    def failed(self, series: SeriesBuffer, started: float, error: ErrorClass, message: str) -> None:
+    def failed(
+        self,
+        series: SeriesBuffer,
+        started: float,
+        error: ErrorClass,
+        message: str,
+        body: str | None = None,
+    ) -> None:
         """Add why the sample that began at ``started`` failed; the sample is recorded beside it."""
-        series.failures.append(Failure(started, error, message, self.users))
+        series.failures.append(Failure(started, error, message, self.users, body))
 
     def clear(self) -> None:
         """Forget everything: a new test begins in the same process."""
@@ -245,6 +262,7 @@ def _groups(series: SeriesBuffer, zero: float) -> list[ErrorGroup]:
     found: dict[tuple[ErrorClass, str], ErrorGroup] = {}
     for failure in series.failures:
         message = _bounded(series, failure.message)
+        body = None if message == OTHER else failure.body
         group = found.get((failure.error, message))
         if group is None:
             found[failure.error, message] = ErrorGroup(
@@ -254,9 +272,11 @@ def _groups(series: SeriesBuffer, zero: float) -> list[ErrorGroup]:
                 count=1,
                 first_s=max(failure.started - zero, 0.0),
                 first_users=failure.users,
+                body=body,
             )
         else:
             group.count += 1
+            group.body = group.body or body
     series.failures.clear()
     return list(found.values())
 

@@ -56,7 +56,7 @@ def test_the_verdict_comes_first(snapshot: SnapshotAssertion) -> None:
 def test_foreign_text_is_no_markup() -> None:
     test = make_test(limit("p95", 0.3, requirement=HOSTILE), say=HOSTILE, advice=(HOSTILE,))
     plan = make_plan(test, name="x" + HOSTILE)
-    errors = [error_group("login", ErrorClass.SERVER, HOSTILE)]
+    errors = [error_group("login", ErrorClass.SERVER, HOSTILE, body=HOSTILE)]
     result = measure(test, {"login": [0.5] * 200}, errors=errors, status="partial", reason=HOSTILE)
     run = make_run(plan, result, problem=HOSTILE)
     tags = Tags(GITHUB.render(summary_md(plan, run, judge_run(plan, run))))

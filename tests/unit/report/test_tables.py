@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from perfspec.judge.verdict import judge_run
+from perfspec.measure.excerpt import first_words
 from perfspec.plan.load import Span
 from perfspec.report.tables import (
     EndpointRow,
@@ -12,7 +13,16 @@ from perfspec.report.tables import (
     judged_text,
     subjects,
 )
-from tests.results import Traffic, bookshop_run, limit, make_plan, make_run, make_test, measure
+from tests.results import (
+    HOSTILE,
+    Traffic,
+    bookshop_run,
+    limit,
+    make_plan,
+    make_run,
+    make_test,
+    measure,
+)
 
 
 def test_series_come_in_the_order_of_the_plan() -> None:
@@ -85,6 +95,12 @@ def test_errors_say_since_when() -> None:
     _, run = bookshop_run()
     row = error_rows(run.tests[1].errors)[1]
     assert (row.count, row.first) == ("3", "12.4s, 7 users")
+
+
+def test_errors_say_what_was_answered_where_that_is_known() -> None:
+    _, run = bookshop_run()
+    with_answer, without = error_rows(run.tests[1].errors)
+    assert (with_answer.body, without.body) == (first_words(HOSTILE), "")
 
 
 def test_open_connections_are_told_where_there_are_any() -> None:

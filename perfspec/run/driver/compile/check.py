@@ -70,13 +70,17 @@ def status_set(ranges: Iterable[tuple[int, int]]) -> frozenset[int]:
     )
 
 
-def body_text(response: Response) -> str:
-    """The body as text in the charset that it states, UTF-8 without; what is none is replaced."""
+def body_text(response: Response, most: int | None = None) -> str:
+    """The body as text in the charset that it states, UTF-8 without; what is none is replaced.
+
+    With ``most`` it is cut after so many bytes.
+    """
     charset = _CHARSET.search(response.headers.get("content-type") or "")
+    body = response.body[:most]
     try:
-        return response.body.decode(charset[1] if charset else "utf-8", "replace")
+        return body.decode(charset[1] if charset else "utf-8", "replace")
     except LookupError:
-        return response.body.decode("utf-8", "replace")
+        return body.decode("utf-8", "replace")
 
 
 def _range(low: int, high: int) -> str:

@@ -9,7 +9,7 @@ from perfspec.expr import ExpressionError
 from perfspec.measure.errors import ErrorClass, class_of_status
 from perfspec.run.driver.compile.capture import compile_captures
 from perfspec.run.driver.compile.check import compile_expect
-from perfspec.run.driver.compile.hide import compile_hide
+from perfspec.run.driver.compile.hide import compile_hide, compile_quote
 from perfspec.run.driver.transports.documents import decode
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from perfspec.run.driver.compile.bench import Bench
     from perfspec.run.driver.compile.capture import Captures
     from perfspec.run.driver.compile.check import Checks
+    from perfspec.run.driver.compile.hide import Quote
     from perfspec.run.driver.transports.exchange import Response
 
 Wrong: TypeAlias = tuple[ErrorClass, str]
@@ -35,12 +36,16 @@ def transport_failure(response: Response) -> Wrong | None:
 
 
 class Judge(NamedTuple):
-    """``decide`` captures, too; ``checks`` and ``captures`` are what it looks at."""
+    """``decide`` captures, too; ``checks`` and ``captures`` are what it looks at.
+
+    ``quote`` tells how the answer began where that may explain the failure.
+    """
 
     decide: Callable[[Actor, Response], Wrong | None]
     checks: Checks
     captures: Captures
     reads_body: bool
+    quote: Quote
 
 
 def compile_judge(
@@ -75,4 +80,5 @@ def compile_judge(
             message = str(error)
         return None if message is None else (ErrorClass.CHECK, message)
 
-    return Judge(decide, checks, reads, checks.reads_body or reads.reads_body)
+    reads_body = checks.reads_body or reads.reads_body
+    return Judge(decide, checks, reads, reads_body, compile_quote(credentials, reads))

@@ -16,6 +16,7 @@ from gevent.lock import RLock
 from perfspec.expr import ExpressionError
 from perfspec.measure.errors import ErrorClass, class_of_status
 from perfspec.run.driver.actor import NEVER
+from perfspec.run.driver.compile.hide import is_quotable, masked_head
 from perfspec.run.driver.transports.documents import decode
 from perfspec.run.driver.transports.exchange import Shape
 
@@ -57,6 +58,7 @@ class SharedToken:
         self._url = own + _text(bench, client.token_url)
         self._body = urlencode(fields).encode()
         self._headers = (_FORM, f"Authorization: Basic {b64encode(pair).decode()}")
+        self._secret = secret
         self._prepared = bench.prepare(Shape(method="POST", timeout_s=TIMEOUT_S))
         self._series = bench.series("request", SERIES)
         self._bench = bench
@@ -110,7 +112,9 @@ class SharedToken:
         self._series.record((*sample, response.new_connection, 0))
         if wrong is not None:
             self._problem = wrong[1]
-            self._bench.recorder.failed(self._series, response.started, *wrong)
+            new = is_quotable(response) and self._series.to_quote(wrong[1])
+            body = masked_head(response, [self._secret]) if new else None
+            self._bench.recorder.failed(self._series, response.started, *wrong, body)
 
     def _take(self, response: Response) -> Wrong | None:
         if response.error is not None:

@@ -12,6 +12,7 @@ from perfspec.measure.errors import ErrorClass, class_of_status
 from perfspec.run.driver.actor import Leave, wait
 from perfspec.run.driver.compile.capture import compile_captures
 from perfspec.run.driver.compile.check import compile_expect
+from perfspec.run.driver.compile.hide import compile_quote
 from perfspec.run.driver.compile.judge import transport_failure
 from perfspec.run.driver.compile.outgoing import compile_poll_request
 from perfspec.run.driver.compile.send import compile_send
@@ -85,6 +86,7 @@ def _asker(
     send = compile_send(bench, None)
     series = bench.series("poll", f"{endpoint.name}.poll")
     rule = _Rule(bench, poll)
+    quote = compile_quote(credentials, rule.captures)
 
     def ask(me: Actor) -> Answer:
         bench.rng.source = me.rng
@@ -94,10 +96,11 @@ def _asker(
             bench.fault(me, series, str(error))
             return Answer(over=True, wrong=me.wrong)
         response, sample = send(me, outgoing.prepared, parts)
-        series.record(sample)
         wrong = rule.failure(response)
+        body = None if wrong is None else quote(me, series, response, wrong[1])
+        series.record(sample)
         if wrong is not None:
-            bench.recorder.failed(series, sample[0], *wrong)
+            bench.recorder.failed(series, sample[0], *wrong, body)
         if bench.tracer is not None:
             bench.tracer.poll(endpoint, (outgoing.prepared.shape, parts), response, wrong)
         return rule.answer(me, response)
@@ -106,12 +109,12 @@ def _asker(
 
 
 class _Rule:
-    """Reads the answers of one poll."""
+    """Reads the answers of one poll; ``captures`` is what it takes from the last one."""
 
     def __init__(self, bench: Bench, poll: Poll) -> None:
         self._until: Checks = compile_expect(bench, poll.until)
         self._fail_if = None if poll.fail_if is None else compile_expect(bench, poll.fail_if)
-        self._captures: Captures = compile_captures(poll.captures)
+        self.captures: Captures = compile_captures(poll.captures)
 
     def failure(self, response: Response) -> Wrong | None:
         """Why the request itself failed; a status below 400 only means: not yet."""
@@ -132,7 +135,7 @@ class _Rule:
                 return Answer(over=True, wrong=(ErrorClass.CHECK, "the job failed (fail_if)"))
             if not _meets(self._until, scope, response, document):
                 return Answer(over=False)
-            message = self._captures.into(me, response, document)
+            message = self.captures.into(me, response, document)
         except ExpressionError as error:
             message = str(error)
         return Answer(over=True, wrong=None if message is None else (ErrorClass.CHECK, message))

@@ -91,7 +91,8 @@ def _attempt(
     by_class: dict[str | None, SeriesBuffer] = {
         name: bench.series("request", endpoint.name, name) for name in outgoing.file_classes
     }
-    decide, failed, rng = judge.decide, bench.recorder.failed, bench.rng
+    decide, quote = judge.decide, judge.quote
+    failed, rng = bench.recorder.failed, bench.rng
     count = _from_due if bench.open_model else _from_start
 
     def attempt(me: Actor) -> Response | None:
@@ -112,9 +113,12 @@ def _attempt(
         sample = count(mine, due, sample)
         me.spent_us += sample[1]
         me.wrong = wrong = decide(me, response)
-        mine.record(sample)
-        if wrong is not None:
-            failed(mine, sample[0], *wrong)
+        if wrong is None:
+            mine.record(sample)
+        else:
+            body = quote(me, mine, response, wrong[1])
+            mine.record(sample)
+            failed(mine, sample[0], *wrong, body)
         if keep_response:
             me.response = response
         if tracer is not None:

@@ -42,8 +42,8 @@ def read_answer(handle: Handle, failure: Failure | None, *, keep_body: bool) -> 
         answer.error, answer.message = ErrorClass.RESET, _CUT_SHORT
     elif handle.pieces and (b"ncoding:" in raw or b"NCODING:" in raw) and handle.encoding():
         _decode(handle, answer, keep=keep_body)
-    elif keep_body:
-        answer.body = b"".join(handle.pieces)
+    else:
+        answer.body = b"".join(handle.pieces) if keep_body else handle.head
     return answer
 
 

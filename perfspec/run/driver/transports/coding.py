@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_BODY = 32 * 1024 * 1024  # bytes that are kept of one body, as sent and as decoded
+HEAD = 4096  # bytes that are kept of a body that no check looks at
 ACCEPTED = "gzip, br, zstd"
 _PIECE = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
@@ -32,7 +33,7 @@ class BodyTooLargeError(Exception):
 
 
 def decode(codings: str, raw: bytes, *, keep: bool) -> bytes:
-    """The body under the ``Content-Encoding`` field ``codings``, or nothing if it is only verified.
+    """The body under the ``Content-Encoding`` field ``codings``; its head if it is only verified.
 
     Raises BodyError (cut short, broken, unknown coding) and, if it is kept, BodyTooLargeError.
     """
@@ -41,7 +42,7 @@ def decode(codings: str, raw: bytes, *, keep: bool) -> bytes:
     while layers:
         name = layers.pop()  # the last one was applied last
         raw = _join(_pieces(name, raw), keep=keep or bool(layers))
-    return raw if keep else b""
+    return raw if keep else raw[:HEAD]
 
 
 def _join(pieces: Iterator[bytes], *, keep: bool) -> bytes:
@@ -53,6 +54,8 @@ def _join(pieces: Iterator[bytes], *, keep: bool) -> bytes:
             if size > MAX_BODY:
                 raise BodyTooLargeError
             kept.append(piece)
+        elif not kept and piece:
+            kept.append(piece[:HEAD])
     return b"".join(kept)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pycurl
 
 from perfspec.measure.errors import ErrorClass
-from perfspec.run.driver.transports.coding import ACCEPTED, MAX_BODY
+from perfspec.run.driver.transports.coding import ACCEPTED, HEAD, MAX_BODY
 from perfspec.run.driver.transports.origins import RefusedError
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class Handle:
         "curl",
         "fresh",
         "getinfo",
+        "head",
         "lines",
         "overflow",
         "pieces",
@@ -141,6 +142,7 @@ class Handle:
         self._url, self._timeout_s = "", 0.0
         self.lines: list[bytes] = []  # the answer's header
         self.pieces: list[bytes] = []  # the answer's body, as it came
+        self.head = b""  # how a body begins that is not kept
         self.size = 0  # of the body; all of it, also what is not kept
         self.sent = False  # the request was handed to a connection
         self.broken = False  # which broke before any answer, and libcurl wanted to send again
@@ -189,6 +191,7 @@ class Handle:
         """Forget the answer, and a large body."""
         self.lines.clear()
         self.pieces.clear()
+        self.head = b""
         self.size = 0
         self.sent = self.broken = self.stale = self.fresh = self.overflow = False
         if self._body is not None and len(self._body) > _LARGE:
@@ -236,6 +239,8 @@ class Handle:
                 self.overflow = True
                 return -1
             self.pieces.append(piece)
+        elif not self.head:
+            self.head = piece[:HEAD]
         return None
 
     def _on_new_socket(self, fd: int, _purpose: int) -> int:
