@@ -21,6 +21,7 @@ from perfspec.errors import PerfspecError, RunError
 from perfspec.measure.progress import Ended, Gathering, Started
 from perfspec.run.driver.assembly import Assembly, Wanted
 from perfspec.run.driver.assignment import pack
+from perfspec.run.driver.breath import encode_tick
 from perfspec.run.driver.cluster import Alone, Leader
 from perfspec.run.driver.conduct import Conductor
 from perfspec.run.driver.duet.engine import load_duet
@@ -110,7 +111,7 @@ class Child:
 
     def tick(self, tick: Tick) -> None:
         """What came in since the last tick."""
-        self._pipe.tell(tick)
+        self._pipe.write(encode_tick(tick))
 
     def _perform(self) -> None:
         runner, cast = self._set_up()

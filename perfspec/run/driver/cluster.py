@@ -12,9 +12,11 @@ from gevent.event import Event
 
 from perfspec import jsonio
 from perfspec.measure.progress import Tick
+from perfspec.run.driver.breath import encode_tick
 from perfspec.run.driver.conduct import GRACE_S
 from perfspec.run.driver.curve import SteeredCurve
 from perfspec.run.driver.merge import Merger
+from perfspec.run.driver.ticker import Ticker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from perfspec.run.driver.engine import Engine
 
 MEMBER_LEAD_S, ALONE_LEAD_S, LEADER_LEAD_S = 0.06, 0.02, 0.01
-SETTLE_S = 0.1  # between two looks at what can be settled before the next tick
 SILENT_S = 5.0  # a worker that has not reported for so long is lost
 _LOOK_S = 0.05
 BEGIN, END, HALT, REPORT = "perfspec_begin", "perfspec_end", "perfspec_halt", "perfspec_report"
@@ -53,41 +54,6 @@ class Nobody:
     def started(self) -> None: ...
 
     def tick(self, tick: Tick) -> None: ...
-
-
-class Ticker:
-    """Calls ``act`` with every full second of the test's clock; what it raises ends the test.
-
-    It does so ``lead_s`` before: a level that jumps at a full second must not be mixed with the
-    users of the second before, and the master comes after its workers.
-    """
-
-    def __init__(self, engine: Engine, act: Callable[[float], None], lead_s: float) -> None:
-        self._engine = engine
-        self._act = act
-        self._lead_s = lead_s
-        self._greenlet = gevent.spawn(self._run)
-
-    def stop(self) -> None:
-        """Call no more."""
-        self._greenlet.kill()
-
-    def _wait_until(self, at_s: float) -> None:
-        clock = self._engine.clock
-        while (left_s := at_s - clock.now()) > SETTLE_S:
-            gevent.sleep(min(SETTLE_S, left_s - SETTLE_S / 2))
-            self._engine.settle()
-        gevent.sleep(max(left_s, 0.0))
-
-    def _run(self) -> None:
-        second, clock = 0, self._engine.clock
-        try:
-            while True:
-                second = max(second + 1, int(clock.now()))
-                self._wait_until(second - self._lead_s)
-                self._act(second)
-        except Exception as error:  # noqa: BLE001  (nobody waits for this greenlet)
-            self._engine.report(error)
 
 
 class Alone:
@@ -179,7 +145,7 @@ class Member:
         self._runner.send_message(
             REPORT,
             {
-                "tick": jsonio.encode(tick),
+                "tick": encode_tick(tick),
                 "last": last,
                 "process": os.getpid(),
                 "problem": self._engine.problem,

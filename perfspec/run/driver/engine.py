@@ -7,7 +7,6 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
-import gevent
 import msgspec
 
 from perfspec.clock import SystemClock
@@ -21,6 +20,7 @@ from perfspec.plan.shares import most_users, split_users
 from perfspec.run.driver.actor import Actor, UserRandom
 from perfspec.run.driver.alarm import Alarm
 from perfspec.run.driver.arrivals import Arrivals
+from perfspec.run.driver.breath import Breath
 from perfspec.run.driver.compile.bench import Bench
 from perfspec.run.driver.compile.persona import compile_persona
 from perfspec.run.driver.crew import Crew
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from perfspec.run.driver.stats import LocustStats
     from perfspec.run.driver.tracer import Tracer
     from perfspec.run.driver.transports.http import Session
-
-_BREATH_S = 0.001  # sleep(0) would not let the hub look at its sockets
 
 
 class Engine:
@@ -193,20 +191,21 @@ class Engine:
 
     def settle(self) -> None:
         """Spare the next tick some work; only the calling greenlet takes its time over it."""
+        breathe = Breath()
         for _ in self.recorder.settle(self._listener()):
-            gevent.sleep(_BREATH_S)
+            breathe()
 
     def _listener(self) -> Listener | None:
         listeners = self.stats.listeners() if self.stats else None
         return partial(self.stats.tell, listeners) if self.stats and listeners else None
 
     def tick(self, at_s: float) -> Tick:
-        """What came in since the last tick; ``at_s`` is the second that it is told for."""
-        folded = self.recorder.fold(self._listener())
-        if self.stats:
-            self.stats.add(folded)
+        """What came in since the last tick; ``at_s`` is the second that it is told for.
+
+        Only the calling greenlet takes its time over it, and must not be killed meanwhile.
+        """
         cpu, busy_s = self._cpu.read()
-        return Tick(
+        tick = Tick(
             at_s=at_s,
             users=self.crew.users,
             ready=self.crew.ready,
@@ -217,11 +216,14 @@ class Engine:
             hub_delay_us=self._transport.hub_delay().longest_us,
             open_connections=self._dialer.open_connections,
             waits=self._sentinel.take() if self._sentinel else None,
-            series=folded.series,
-            errors=folded.errors,
-            journeys=folded.journeys,
-            overrun=folded.overrun,
         )
+        breathe = Breath()
+        folded = self.recorder.fold(self._listener(), breathe)
+        if self.stats:
+            self.stats.add(folded, breathe)
+        tick.series, tick.errors = folded.series, folded.errors
+        tick.journeys, tick.overrun = folded.journeys, folded.overrun
+        return tick
 
     def report(self, error: BaseException | str | None) -> None:
         """Note what broke, the first thing only, and end the test."""

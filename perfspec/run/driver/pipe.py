@@ -51,8 +51,12 @@ class Pipe:
         gevent.spawn(_listen, obey, on_orphaned)
 
     def tell(self, message: msgspec.Struct) -> None:
+        """Write a message as a line, see ``write``."""
+        self.write(jsonio.encode(message))
+
+    def write(self, message: bytes) -> None:
         """Write one line; only the calling greenlet waits for a parent that reads slowly."""
-        line = jsonio.encode(message) + b"\n"
+        line = message + b"\n"
         if not get_hub().threadpool.apply(_write, (self._output, line)):
             self._on_orphaned()
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from perfspec.measure.errors import ErrorClass
     from perfspec.measure.model import Key
+    from perfspec.run.driver.breath import Breathe
 
 MAX_GROUPS = 50  # of errors that read alike, for one series
 MAX_MESSAGE = 200
@@ -109,6 +110,10 @@ class Folded(NamedTuple):
     overrun: int
 
 
+def _at_once() -> None:
+    """Go on."""
+
+
 class Recorder:
     """All series of one process.
 
@@ -160,16 +165,21 @@ class Recorder:
                 self._settle_part(each, tell)
                 yield
 
-    def fold(self, tell: Listener | None = None) -> Folded:
-        """Take what came in since the last fold; ``tell`` hears of each series' samples before."""
+    def fold(self, tell: Listener | None = None, breathe: Breathe = _at_once) -> Folded:
+        """Take what came in since the last fold; ``tell`` hears of each series' samples before.
+
+        ``breathe`` is called between two series. What comes in meanwhile belongs to this fold or to
+        the next one.
+        """
         series: list[Series] = []
         errors: list[ErrorGroup] = []
-        for each in self._series.values():
+        for each in list(self._series.values()):
             while each.samples or (each.windows and (each.lateness or each.service)):
                 self._settle_part(each, tell)
             if each.windows:
                 series.append(Series(key=each.key, windows=self._windows(each)))
                 errors += _groups(each, self.zero)
+            breathe()
         journeys = [self._taken(*each) for each in self._journeys.items()]
         overrun, self.overrun = self.overrun, 0
         return Folded(series, errors, [each for each in journeys if each.windows], overrun)

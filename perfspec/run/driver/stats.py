@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from perfspec.measure.model import ErrorGroup, Key, Series
     from perfspec.plan.request import Endpoint
+    from perfspec.run.driver.breath import Breathe
     from perfspec.run.driver.recorder import Failure, Folded, Sample
 
 
@@ -34,8 +35,8 @@ class LocustStats:
         self._environment = environment
         self._methods = {each.name: each.method for each in endpoints}
 
-    def add(self, folded: Folded) -> None:
-        """Take the numbers of the last second."""
+    def add(self, folded: Folded, breathe: Breathe) -> None:
+        """Take the numbers of the last second; ``breathe`` is called between two series."""
         second = int(SystemClock().now().timestamp())
         failures: dict[Key, int] = {}
         for group in folded.errors:
@@ -43,6 +44,7 @@ class LocustStats:
             self._add_error(group)
         for series in folded.series:
             self._add_series(series, second, failures.get(series.key, 0))
+            breathe()
 
     def listeners(self) -> EventHook | None:
         """Locust's request event without its own runner, None if nobody else listens."""
