@@ -54,10 +54,10 @@ def run_plan(
     ``before`` is what was measured in this folder until an interruption: the run goes on with the
     first test that is not whole.
 
-    Services are stopped and the hook after has run whatever happened. After Ctrl-C the result comes
-    back with ``interrupted``. Raises UsageError when the guard refuses (nothing was started),
-    BrokenRunError with the partial result when something broke, RunError when the result cannot be
-    written.
+    Services are stopped, and the hook after has run if that before was begun, whatever happened.
+    After Ctrl-C the result comes back with ``interrupted``. Raises UsageError when the guard
+    refuses (nothing was started), BrokenRunError with the partial result when something broke,
+    RunError when the result cannot be written.
     """
 
     def work(context: Context, record: Record, failure: Failure) -> str:
@@ -122,7 +122,7 @@ class _Run:
         self._services = Services(context)
         self._logs = context.launcher.logs
         self._record = record
-        self._begun = self._hidden = False
+        self._begun = self._to_clean = self._hidden = False
 
     def run(self) -> RunResult:
         record = self._record
@@ -151,10 +151,12 @@ class _Run:
         if plan.hooks_before is None and self._own:
             self._hide_columns()
         self._begun = True
+        self._to_clean = plan.hooks_before is None  # services alone may have left something
         if plan.environment.services and self._own:
             context.observer.phase("starting services")
             self._services.start()
         if plan.hooks_before is not None and self._own:
+            self._to_clean = True
             self._before(plan.hooks_before)
         reason = self._work(context, self._record, self._failure)
         for test in self._record.missing:
@@ -197,7 +199,7 @@ class _Run:
 
     def _after(self) -> None:
         hook = self._plan.hooks_after
-        if hook is None or not self._begun or not self._own:
+        if hook is None or not self._to_clean or not self._own:
             return
         self._context.observer.phase("hook after")
         try:

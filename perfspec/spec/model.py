@@ -151,7 +151,7 @@ class Hooks(Strict):
     )
     after: Hook | None = Field(
         None,
-        description="After the last test, whatever happened. "
+        description="After the last test, whatever happened since `before` began. "
         "Example: `after: { run: python seed.py down }`",
     )
 

@@ -102,6 +102,7 @@ class Side:
             pids={},
         )
         self._services = Services(self.context)
+        self._to_clean = False
 
     def up(self, way_back: WayBack, failure: Failure) -> None:
         """Start the services and run the hook before; ``way_back`` takes both down again.
@@ -111,6 +112,7 @@ class Side:
         context, plan = self.context, self.context.plan
         context.variables.clear()
         context.variables.update(self._first)
+        self._to_clean = plan.hooks_before is None  # services alone may have left something
         write(context.folder.plan, plan)
         way_back.then(self._services.stop)
         logs = context.launcher.logs
@@ -130,6 +132,7 @@ class Side:
         context, plan = self.context, self.context.plan
         redactor = context.options.redactor
         if plan.hooks_before is not None:
+            self._to_clean = True
             context.variables.update(run_hook(context, "before", plan.hooks_before, failure))
             for text in hide_variables(plan, context.variables, redactor):
                 context.observer.warning(redactor.text(text))
@@ -159,8 +162,9 @@ class Side:
         return self._services.failure()
 
     def _after(self, hook: Hook) -> None:
-        with self._named():
-            run_hook(self.context, "after", hook, lambda: None)
+        if self._to_clean:
+            with self._named():
+                run_hook(self.context, "after", hook, lambda: None)
 
     def _reveal(self) -> None:
         """Logs that were held until the hook had told its secrets, also when it failed."""

@@ -32,8 +32,8 @@ def tell(message: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def tick(second: float, message: str = "status 500") -> Tick:
-    """60 requests, one of them failed."""
+def tick(second: float, message: str = "status 500", body: str | None = None) -> Tick:
+    """60 requests, one of them failed; in a duet the other side failed alike."""
     window = Window(
         index=int(second) - 1,
         latency=Histogram.of([20_000] * 60),
@@ -41,11 +41,13 @@ def tick(second: float, message: str = "status 500") -> Tick:
         errors={ErrorClass.SERVER: 1},
     )
     group = ErrorGroup(
-        key=KEY, error=ErrorClass.SERVER, message=message, count=1, first_s=second, first_users=5
-    )
+        key=KEY, error=ErrorClass.SERVER, message=message, count=1, first_s=second, first_users=5,
+        body=body,
+    )  # fmt: skip
     return Tick(
         at_s=second, users=5, ready=5, planned=5, workers=1, cpu=0.2, busy_s=0, hub_delay_us=100,
         series=[Series(key=KEY, windows=[window])], errors=[group],
+        base_errors=[group] if "PERFSPEC_DUET_BASE" in os.environ else [],
         journeys=[Journeys(persona="reader", windows=[JourneyWindow(index=0, completed=10)])],
     )  # fmt: skip
 
@@ -92,7 +94,8 @@ def main() -> None:
 
 def well(end: float) -> None:
     for second in range(1, int(end) + 1):
-        tell(tick(second, f"wrong token {os.environ.get('API_TOKEN')}"))
+        token = os.environ.get("API_TOKEN")
+        tell(tick(second, f"wrong token {token}", f"\x1b[1mno\n  {token}"))
     tell(Ended(at_s=end))
 
 

@@ -148,11 +148,25 @@ def test_the_first_problem_comes_first(tmp_path: Path) -> None:
     assert "also: hook after ended" in str(error)
 
 
-def test_after_runs_when_a_service_never_was_ready(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("before", "cleans"),
+    [
+        pytest.param(None, True, id="services alone may have left something"),
+        pytest.param(Hook(run="true"), False, id="it cleans up what before never did"),
+    ],
+)
+def test_after_when_a_service_never_was_ready(
+    tmp_path: Path, before: Hook | None, cleans: bool
+) -> None:
     api = service("api", free_port(), "--exit", "1")
-    plan = small_plan(tmp_path, environment=environment(api), hooks_after=Hook(run="touch cleaned"))
-    broken(plan)
-    assert (tmp_path / "cleaned").exists()
+    after = Hook(run="sh -c 'touch cleaned; exit 3'")
+    plan = small_plan(
+        tmp_path, environment=environment(api), hooks_before=before, hooks_after=after
+    )
+    problem = str(broken(plan))
+    assert "service api ended with exit status 1" in problem
+    assert (tmp_path / "cleaned").exists() is cleans
+    assert ("hook after" in problem) is cleans
 
 
 def test_a_hook_is_ended_when_a_service_dies_meanwhile(tmp_path: Path) -> None:
@@ -221,7 +235,8 @@ def test_secrets_that_a_hook_makes_are_in_no_file(tmp_path: Path) -> None:
     assert texts["hook-after.log"] == "*** again\n"
     assert texts["service-api.log"].startswith("starting *** None\n")
     assert texts["driver-smoke.log"] == "driver of smoke says ***\n"
-    assert result.tests[0].errors[0].message == "wrong token ***"
+    (error,) = result.tests[0].errors
+    assert (error.message, error.body) == ("wrong token ***", r"\x1b[1mno ***")
     assert not [name for name, text in texts.items() if "secret-1" in text and name != "plan.json"]
 
 

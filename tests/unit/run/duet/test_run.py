@@ -138,12 +138,14 @@ def test_hooks_run_in_the_work_tree_of_each_side(work: Path) -> None:
     plan = plan_in(
         work, duet_in(work), before=before, after="test -e made && rm made", secrets=("API_TOKEN",)
     )
-    assert result_of(plan).status == "complete"
+    found = result_of(plan)
+    assert found.status == "complete"
     for side in ("base", "head"):
         lines = log(work, f"{side}-hook-before")
         assert len(lines) == 3
         assert lines[0].startswith(f"{side} is {side} at http://127.0.0.1:")
     assert log(work, "driver-load.duet")
+    assert {each.message for each in found.base_errors} == {"wrong token ***"}
     for path in RunFolder.latest(work).path.rglob("*.*"):
         text = path.read_text(encoding="utf-8")
         assert "token-of-base-1" not in text
@@ -167,6 +169,15 @@ def test_a_side_that_cannot_be_set_up_breaks_the_run_and_is_named(
     assert said.format(base=base, head=head) in str(caught.value)
     [result] = caught.value.result.tests
     assert (result.status, result.measured_s) == ("broken", 0.0)
+
+
+def test_nothing_is_cleaned_up_where_the_hook_before_was_never_begun(work: Path) -> None:
+    plan = plan_in(work, duet_in(work), before="true", after="exit 3")
+    broken = msgspec.structs.replace(plan.environment.services[0], run="sh -c 'exit 1'")
+    place = msgspec.structs.replace(plan.environment, services=(broken,))
+    with pytest.raises(BrokenRunError) as caught:
+        run(msgspec.structs.replace(plan, environment=place), options=options())
+    assert "hook after" not in str(caught.value)
 
 
 def test_data_is_the_heads_unless_the_hook_makes_it(work: Path) -> None:
