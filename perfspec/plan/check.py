@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from perfspec.errors import Diagnostic
 from perfspec.plan.compile.journeys import endpoints_of
 from perfspec.plan.expect import ASSUMED_LATENCY_S, Forecast, one_journey
-from perfspec.plan.journey import StreamStep, every_step
+from perfspec.plan.journey import (
+    CloseStep,
+    GroupStep,
+    SetStep,
+    StreamStep,
+    ThinkStep,
+    every_step,
+)
 from perfspec.plan.load import RECOVERY_WINDOW_S, duration_s, judged, peak_level, peak_of
 from perfspec.plan.model import RowsGenerated
 from perfspec.plan.shares import most_users, split_users
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 
     from perfspec.plan.base import Place
     from perfspec.plan.budget import Budget
+    from perfspec.plan.journey import Step
     from perfspec.plan.limits import Subject
     from perfspec.plan.model import OpenModel, Plan, Test
 
@@ -46,6 +54,7 @@ def _check(plan: Plan, test: Test) -> Iterator[Diagnostic]:
     if test.open_model is None:
         yield from _users(test)
         yield from _hammering(test)
+        yield from _doing_nothing(test)
     else:
         yield from _too_few_users(test, test.open_model)
 
@@ -193,6 +202,29 @@ def _hammering(test: Test) -> Iterator[Diagnostic]:
         if requests > 0 and think <= 0 and endpoints_of(persona.journey) and not paced:
             message = f"{persona.name!r} never thinks: it sends as fast as the target answers"
             yield _warning(persona.journey[0].place, "PS316", message, "add think: 1s..5s")
+
+
+def _doing_nothing(test: Test) -> Iterator[Diagnostic]:
+    for persona in test.personas:
+        if not any(map(_always_takes_time, persona.journey)):
+            message = f"a journey of {persona.name!r} may end without a request or a pause"
+            hint = "add a step that is never left out, such as - think: 1s"
+            yield _warning(persona.journey[0].place, "PS319", message, hint)
+
+
+def _always_takes_time(step: Step) -> bool:
+    """Whether a step sends or waits in every pass; what Python does cannot be told."""
+    match step:
+        case ThinkStep():
+            return step.think_s[1] > 0
+        case SetStep() | CloseStep():
+            return False
+        case _ if step.options.only_if is not None or step.options.chance < 1:
+            return False
+        case GroupStep():
+            return step.options.times[0] > 0 and any(map(_always_takes_time, step.steps))
+        case _:
+            return step.options.times[0] > 0
 
 
 def _error(place: Place, code: str, message: str, hint: str) -> Diagnostic:

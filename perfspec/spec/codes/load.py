@@ -119,4 +119,14 @@ LOAD: Final = (
         "- { users: 5, hold: 6m }",
         warning=True,
     ),
+    Rule(
+        "PS319",
+        "A journey that may do nothing",
+        "A user does not think after a step that is left out. Where every step may be, by "
+        "`only_if`, `chance` or `times`, journeys without a request or a pause follow each other "
+        "(a hundred a second of each user), and count as completed ones.",
+        "reader: { weight: 1, think: 1s..5s, journey: [home: { chance: 20% }] }",
+        "reader: { weight: 1, think: 1s..5s, journey: [home: { chance: 20% }, think: 1s] }",
+        warning=True,
+    ),
 )

@@ -18,6 +18,7 @@ from perfspec.measure.trace import Exchange, Fault, Tried, TryEnded
 from perfspec.plan.journey import PythonStep, ThinkStep
 from perfspec.plan.load import Stage
 from perfspec.plan.request import Capture, Expect, JsonBody, JsonCheck
+from perfspec.run.driver.actor import IDLE_S
 from tests.drivers import MODULE, run, running, try_out
 from tests.plans import PLACE, endpoint, persona, plan, rows, step
 from tests.targets import Answer, in_turn, json_answer
@@ -105,6 +106,19 @@ def test_a_test_ends_when_told_to(
                 driver.process.stdin.close()
     assert driver.ended.problem is None
     assert counts(driver) == {"a": 4, "b": 4}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_journeys_that_do_nothing_do_not_spin(target: Target, tmp_path: Path, workers: str) -> None:
+    idle = persona(step("a", only_if="false"), name="idle", users=4, weight=0.0)
+    visitor = persona("b", think_s=(0.05, 0.05))
+    stages = [Stage(users=8, hold_s=1.0)]
+    planned = plan(target.url, [idle, visitor], [A, B], stages=stages)
+    driver = run(planned, tmp_path, "--workers", workers)
+    assert driver.ended.problem is None
+    assert set(counts(driver)) == {"b"}
+    (begun,) = (each.completed for each in driver.result.journeys if each.persona == "idle")
+    assert 4 <= begun < 4 * 10 / IDLE_S  # a hundred thousand without a pause
 
 
 def test_ctrl_c_is_the_parents_business(
