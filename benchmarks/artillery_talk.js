@@ -7,14 +7,18 @@
 
 const EVERY_MS = 32;
 const AUDIO = Buffer.alloc(1024);
-const BEGIN_MS = 1000 * Number(process.env.BENCH_BEGIN);
-const END_MS = BEGIN_MS + 1000 * Number(process.env.BENCH_SECONDS);
+const USERS = Number(process.env.BENCH_USERS);
+const WARM_MS = 1000 * Number(process.env.BENCH_WARM);
+const MEASURED_MS = 1000 * Number(process.env.BENCH_SECONDS);
 const latencies = [];
 const lateness = [];
-let began = null;
+let users = 0;
+let begin = Infinity;
+let end = Infinity;
 
 function speak(context, _events, done) {
-  if (began === null) begin();
+  users += 1;
+  if (users === USERS) watch();
   const socket = context.sockets[""];
   const sent = new Map();
   socket.on("chunk_ack", ({ seq }) => {
@@ -29,7 +33,7 @@ function speak(context, _events, done) {
       const due = start + seq * EVERY_MS;
       const late = performance.now() - due;
       if (late < 0) return setTimeout(tick, Math.ceil(-late));
-      if (due - began > END_MS + 1000) return done();
+      if (due > end) return done();
       if (isMeasured(due)) lateness.push(late);
       sent.set(seq, due);
       socket.emit("audio_chunk", { seq, audio: AUDIO });
@@ -39,21 +43,23 @@ function speak(context, _events, done) {
   tick();
 }
 
-function begin() {
-  began = performance.now();
+// What is measured begins when all users have been connected for a while.
+function watch() {
   let before;
-  setTimeout(() => (before = process.cpuUsage()), BEGIN_MS);
-  setTimeout(() => tell(process.cpuUsage(before)), END_MS);
+  begin = performance.now() + WARM_MS;
+  end = begin + MEASURED_MS;
+  setTimeout(() => (before = process.cpuUsage()), WARM_MS);
+  setTimeout(() => tell(process.cpuUsage(before)), WARM_MS + MEASURED_MS);
 }
 
 function isMeasured(due) {
-  return due - began > BEGIN_MS && due - began < END_MS;
+  return begin <= due && due < end;
 }
 
 function tell(used) {
   const found = {
     messages: latencies.length,
-    cpu: (used.user + used.system) / 1000 / (END_MS - BEGIN_MS),
+    cpu: (used.user + used.system) / 1000 / MEASURED_MS,
     ack_p50_ms: middle(latencies, 0.5),
     ack_p99_ms: middle(latencies, 0.99),
     late_p99_ms: middle(lateness, 0.99),

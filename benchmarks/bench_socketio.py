@@ -1,8 +1,8 @@
 """1 KB every 32 ms from each user, each message acknowledged: what it costs, and how late it is.
 
-perfspec over a WebSocket and over Socket.IO beside Locust's own Socket.IO user, and beside Artillery
-where that is on PATH. The generators have core 0, the target core 1. Rounds are interleaved: read
-the ratios.
+perfspec over a WebSocket and over Socket.IO beside Locust's own Socket.IO user, and Artillery where
+that is on PATH. The generators have core 0, the target core 1. Rounds are interleaved: read the
+ratios.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 MARKS = ("<!-- measured: messages -->", "<!-- measured messages until here -->")
 WARM_S = 3
-START_S = 8  # until all users of the others are connected
+MOST_S = 120  # that the others may take, from their start to their end
 MESSAGES = {
     "websocket": """websocket: /ws
     messages:
@@ -206,11 +206,10 @@ def measured_s(edges: tuple[float, ...], span: Span) -> float:
 
 def locust(_protocol: str, url: str, options: argparse.Namespace, folder: Path) -> Numbers:
     """What ``locust_talk.py`` tells."""
-    seconds = options.seconds + START_S + 2
     command = [sys.executable, "-m", "locust", "-f", str(HERE / "locust_talk.py"), "--headless"]
-    command += ["-H", url, "-t", f"{seconds}s", "--stop-timeout", "0"]
+    command += ["-H", url, "-t", f"{MOST_S}s", "--stop-timeout", "0"]
     command += ["-u", str(options.users), "-r", str(options.users)]
-    return told(command, options, folder)
+    return run_other(command, options, folder)
 
 
 def artillery(_protocol: str, url: str, options: argparse.Namespace, folder: Path) -> Numbers:
@@ -219,16 +218,17 @@ def artillery(_protocol: str, url: str, options: argparse.Namespace, folder: Pat
     processor = HERE / "artillery_talk.js"
     text = ARTILLERY.format(url=url, processor=processor, users=options.users)
     script.write_text(text, encoding="utf-8")
-    return told(["artillery", "run", "--quiet", str(script)], options, folder)
+    return run_other(["artillery", "run", "--quiet", str(script)], options, folder)
 
 
-def told(command: list[str], options: argparse.Namespace, folder: Path) -> Numbers:
+def run_other(command: list[str], options: argparse.Namespace, folder: Path) -> Numbers:
     """The JSON object that a generator on core 0 prints."""
-    times = {"BENCH_BEGIN": str(START_S), "BENCH_SECONDS": str(options.seconds)}
+    numbers = {"USERS": options.users, "WARM": WARM_S, "SECONDS": options.seconds}
+    told = {f"BENCH_{name}": str(number) for name, number in numbers.items()}
     done = subprocess.run(
         ["taskset", "-c", "0", *command],
         cwd=folder,
-        env={**os.environ, **times, "WORKERS": "1", "ARTILLERY_DISABLE_TELEMETRY": "true"},
+        env={**os.environ, **told, "WORKERS": "1", "ARTILLERY_DISABLE_TELEMETRY": "true"},
         capture_output=True,
         text=True,
         check=False,
@@ -237,8 +237,8 @@ def told(command: list[str], options: argparse.Namespace, folder: Path) -> Numbe
     if not lines:
         msg = f"{command[0]} told nothing: {done.stdout[-500:]}{done.stderr[-500:]}"
         raise SystemExit(msg)
-    numbers: Numbers = json.loads(lines[-1])
-    return numbers
+    found: Numbers = json.loads(lines[-1])
+    return found
 
 
 GENERATORS: dict[str, tuple[Run, str]] = {

@@ -10,20 +10,54 @@ import json
 import os
 import sys
 from time import perf_counter, process_time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from locust import constant, events, task
 from locust.contrib.socketio import SocketIOUser
 
+if TYPE_CHECKING:
+    from locust.env import Environment
+
 EVERY_S = 0.032
 AUDIO = bytes(1024)
-BEGIN_S = float(os.environ["BENCH_BEGIN"])
-END_S = BEGIN_S + float(os.environ["BENCH_SECONDS"])
+USERS = int(os.environ["BENCH_USERS"])
+WARM_S = float(os.environ["BENCH_WARM"])
+SECONDS = float(os.environ["BENCH_SECONDS"])
 latencies: list[float] = []
 lateness: list[float] = []
-began = perf_counter()
-used: list[float] = []
+
+
+class Watch:
+    """What is measured begins when all users have been connected for a while."""
+
+    users = 0
+    begin = end = float("inf")
+    used_s = 0.0
+
+    def joined(self, environment: Environment) -> None:
+        """One more is connected."""
+        self.users += 1
+        if self.users == USERS:
+            self.begin = perf_counter() + WARM_S
+            self.end = self.begin + SECONDS
+            gevent.spawn(self.run, environment)
+
+    def run(self, environment: Environment) -> None:
+        """Processor time of the measured seconds; then it is over."""
+        gevent.sleep(self.begin - perf_counter())
+        before = process_time()
+        gevent.sleep(self.end - perf_counter())
+        self.used_s = process_time() - before
+        if environment.runner is not None:
+            environment.runner.quit()
+
+    def measures(self, due: float) -> bool:
+        """Whether what was due then counts."""
+        return self.begin <= due < self.end
+
+
+watch = Watch()
 
 
 class Speaker(SocketIOUser):
@@ -36,12 +70,13 @@ class Speaker(SocketIOUser):
         self.sent: dict[int, float] = {}
         self.sio.on("chunk_ack", self.acknowledged)
         self.sio.connect(self.host, transports=["websocket"])
+        watch.joined(self.environment)
 
     def acknowledged(self, data: dict[str, Any]) -> None:
         """Note how long it took."""
-        sent = self.sent.pop(data["seq"])
-        if BEGIN_S < sent - began < END_S:
-            latencies.append(perf_counter() - sent)
+        due = self.sent.pop(data["seq"])
+        if watch.measures(due):
+            latencies.append(perf_counter() - due)
 
     @task
     def speak(self) -> None:
@@ -50,24 +85,11 @@ class Speaker(SocketIOUser):
         while True:
             due = start + seq * EVERY_S
             gevent.sleep(max(due - perf_counter(), 0))
-            if BEGIN_S < due - began < END_S:
+            if watch.measures(due):
                 lateness.append(perf_counter() - due)
             self.sent[seq] = due
             self.sio.emit("audio_chunk", {"seq": seq, "audio": AUDIO})
             seq += 1
-
-
-def watch() -> None:
-    """Processor time of the measured seconds."""
-    for moment in (BEGIN_S, END_S):
-        gevent.sleep(moment - (perf_counter() - began))
-        used.append(process_time())
-
-
-@events.init.add_listener
-def begin(**_: object) -> None:
-    """Locust is ready."""
-    gevent.spawn(watch)
 
 
 @events.quitting.add_listener
@@ -75,7 +97,7 @@ def tell(**_: object) -> None:
     """The last line."""
     found = {
         "messages": len(latencies),
-        "cpu": (used[1] - used[0]) / (END_S - BEGIN_S),
+        "cpu": watch.used_s / SECONDS,
         "ack_p50_ms": middle(latencies, 0.5),
         "ack_p99_ms": middle(latencies, 0.99),
         "late_p99_ms": middle(lateness, 0.99),

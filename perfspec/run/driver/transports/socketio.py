@@ -45,7 +45,7 @@ class _Json:
     loads = staticmethod(msgspec.json.decode)
 
 
-class _Packet(Packet):
+class _Packet(Packet):  # type: ignore[misc]  # python-socketio has no types
     json = _Json
 
 
@@ -163,11 +163,8 @@ class SocketIo(Channel):
 
     def _write(self, each: Packet, timeout_s: float) -> None:
         written = each.encode()
-        text = written if isinstance(written, str) else written[0]
-        self.wire.send(_MESSAGE + text.encode(), timeout_s)
-        for attachment in [] if written is text else written[1:]:
-            if self.lost is None:
-                self.wire.send(attachment, timeout_s, binary=True)
+        text, attachments = (written, []) if isinstance(written, str) else (written[0], written[1:])
+        self.wire.send_with(_MESSAGE + text.encode(), attachments, timeout_s)
 
     def _alive(self) -> None:
         if self._watch is not None:

@@ -95,15 +95,13 @@ class Wire:
 
     def send(self, content: bytes, timeout_s: float, *, binary: bool = False) -> None:
         """Send one message, or lose the connection: look at ``lost`` afterwards."""
-        if self.lost is not None:
-            return
-        try:
-            if not self._line.write(masked(BINARY if binary else TEXT, content)):
-                self._drain(timeout_s)
-        except OSError as error:
-            self._break(error)
-        if self.lost is None:
-            self.sent += len(content)
+        self._write(masked(BINARY if binary else TEXT, content), len(content), timeout_s)
+
+    def send_with(self, content: bytes, attachments: Sequence[bytes], timeout_s: float) -> None:
+        """Send a text and then bytes, in one go."""
+        frames = [masked(TEXT, content), *[masked(BINARY, each) for each in attachments]]
+        size = len(content) + sum(map(len, attachments))
+        self._write(b"".join(frames), size, timeout_s)
 
     def answer(self, content: bytes, opcode: int = TEXT) -> None:
         """Send without waiting, in the hub: what does not fit goes as soon as it can."""
@@ -137,6 +135,17 @@ class Wire:
                         self._line.drain()
             finally:
                 self.lose(ErrorClass.GENERATOR, "the session is closed")
+
+    def _write(self, frames: bytes, size: int, timeout_s: float) -> None:
+        if self.lost is not None:
+            return
+        try:
+            if not self._line.write(frames):
+                self._drain(timeout_s)
+        except OSError as error:
+            self._break(error)
+        if self.lost is None:
+            self.sent += size
 
     def _drain(self, timeout_s: float) -> None:
         limit = gevent.Timeout(timeout_s)

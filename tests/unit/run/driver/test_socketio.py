@@ -117,7 +117,7 @@ def test_a_server_that_disconnects(server: socketio.Server) -> None:
 OPEN = '0{"sid":"a","upgrades":[],"pingInterval":%d,"pingTimeout":%d,"maxPayload":1000}'
 
 
-@pytest.mark.parametrize("garbage", ["hello", "4{", "42", '42["a"', "451-", b"bytes", "9"])
+@pytest.mark.parametrize("garbage", ["hello", "0{", "4{", "42", '42["a"', "451-", b"bytes", "9"])
 def test_what_is_no_packet_breaks_the_session(garbage: str | bytes) -> None:
     def babble(client: ServerConnection) -> None:
         client.send(OPEN % (25_000, 20_000))
