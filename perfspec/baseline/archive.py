@@ -14,6 +14,7 @@ import msgspec
 
 from perfspec import jsonio
 from perfspec.baseline.record import Acceptance, Header, Record, read_header, read_record
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -134,7 +135,8 @@ class Archive:
                 kinds.setdefault(name.rpartition("/")[0], []).append(name)
         gone = tuple(name for names in kinds.values() for name in sorted(names)[:-keep])
         if gone:
-            self.store.remove(gone, f"prune: {len(gone)} records, {keep} of each kind are kept")
+            what = counted(len(gone), "record")
+            self.store.remove(gone, f"prune: {what}, {keep} of each kind are kept")
         return gone
 
     def copy_to(self, other: Archive) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -148,7 +150,7 @@ class Archive:
         damaged = {each.partition(":")[0] for each in left_out}
         files = {name: each for name, each in contents.items() if name not in damaged}
         if files:
-            other.store.write(files, f"import {len(files)} files")
+            other.store.write(files, f"import {counted(len(files), 'file')}")
         return tuple(files), left_out
 
     def _accepted(self, names: Iterable[str], test: str, before: str) -> Acceptance | None:

@@ -19,6 +19,7 @@ from perfspec.cli.stores import archive_at, store_options
 from perfspec.clock import SystemClock
 from perfspec.errors import Exit, UsageError
 from perfspec.judge.verdict import judge_run
+from perfspec.units import counted
 
 RUN = click.argument("run_dir", required=False, type=click.Path(path_type=Path))
 
@@ -141,7 +142,7 @@ def accept(*, store: str | None, spec: str, test: str | None, reason: str, by: s
 def prune(*, store: str | None, spec: str, keep: int) -> None:
     """Take old records away; a branch forgets their commits too."""
     gone = archive_at(store, spec).prune(keep)
-    click.echo(f"{len(gone)} records removed")
+    click.echo(f"{counted(len(gone), 'record')} removed")
 
 
 @command.command("export")
@@ -164,7 +165,7 @@ def _copy(one: Archive, other: Archive) -> None:
     copied, left_out = one.copy_to(other)
     for each in left_out:
         click.echo(f"left out: {each}", err=True)
-    click.echo(f"{len(copied)} files copied to {other.store}")
+    click.echo(f"{counted(len(copied), 'file')} copied to {other.store}")
 
 
 def _folder(path: str) -> Archive:
@@ -174,7 +175,7 @@ def _folder(path: str) -> Archive:
 def _chosen(archive: Archive, wanted: str) -> str:
     found = [name for name in archive.headers()[0] if wanted in name]
     if len(found) != 1:
-        what = f"{len(found)} records are named like" if found else "there is no record"
+        what = f"{counted(len(found), 'record')} are named like" if found else "there is no record"
         msg = f"{what} {wanted!r}: see `perfspec baseline list`"
         raise UsageError(msg)
     return found[0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfspec.units import format_duration
+from perfspec.units import counted, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def _what_would_run(plan: Plan) -> Iterator[str]:
     yield f"{environment.name} is protected: {environment.url}"
     for test in plan.tests:
         seconds = format_duration(sum(each.ramp_s + each.hold_s for each in test.stages))
-        users = f"{test.peak_users} user{'' if test.peak_users == 1 else 's'}"
+        users = counted(test.peak_users, "user")
         yield f"  {test.name}: at most {users} for {seconds}"
 
 

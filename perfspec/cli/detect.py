@@ -10,7 +10,7 @@ from perfspec.cli.selftest import baselines
 from perfspec.judge.power import FEWEST, needs
 from perfspec.plan.budget import BaselineRule
 from perfspec.report.changes import percent
-from perfspec.units import format_duration
+from perfspec.units import counted, format_duration
 
 if TYPE_CHECKING:
     from perfspec.judge.power import Need
@@ -22,7 +22,8 @@ def show_needs(plan: Plan, detect: float) -> None:
     most = (plan.baseline or BaselineRule()).most
     for test, records in baselines(plan):
         goal = f"find {percent(detect)} in 95 of 100 runs, with a budget of {percent(detect / 2)}"
-        click.echo(f"{test.name}: {len(records)} comparable runs; what it takes to {goal}")
+        have = counted(len(records), "comparable run")
+        click.echo(f"{test.name}: {have}; what it takes to {goal}")
         if len(records) < FEWEST:
             click.echo(f"  how much runs vary is not known before {FEWEST} of them are recorded")
         for each in needs(test.budgets, records, detect, most):
@@ -33,7 +34,8 @@ def show_needs(plan: Plan, detect: float) -> None:
 def _said(need: Need, runs: int) -> str:
     today = f"finds {percent(need.finds)} today"
     if need.runs is not None:
-        return f"{today}: enough" if need.runs <= runs else f"{today}; {need.runs} runs would do"
+        more = f"{today}; {counted(need.runs, 'run')} would do"
+        return f"{today}: enough" if need.runs <= runs else more
     if need.seconds is not None:
         return f"{today}; a judged time of {format_duration(need.seconds)} would do"
     return f"{today}; runs differ too much: compare both commits at once (perfspec duet)"

@@ -12,6 +12,7 @@ from perfspec import jsonio
 from perfspec.cli.judge import open_run
 from perfspec.errors import UsageError
 from perfspec.judge.model import Verdict
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,7 @@ def command(run_dir: Path | None, *, target: Literal["prometheus", "otlp", "k6"]
     lines = lines_of(plan, result, verdict)
     address = _send(lines, target)
     points = sum(len(each.points) for each in lines)
-    click.echo(f"{points:,} points in {len(lines):,} series sent to {address}")
+    click.echo(f"{counted(points, 'point')} in {len(lines):,} series sent to {address}")
 
 
 def _send(lines: Sequence[Line], target: Literal["prometheus", "otlp"]) -> str:

@@ -12,6 +12,7 @@ from perfspec.baseline.origin import commit_address
 from perfspec.cli.specs import read_document
 from perfspec.cli.stores import archive_at, store_options
 from perfspec.errors import RunError
+from perfspec.units import counted
 
 
 @click.command("history")
@@ -56,5 +57,4 @@ def command(*, store: str | None, spec: str, output: Path) -> None:
         raise RunError(msg) from None
     for each in left_out:
         click.echo(f"left out: {each}", err=True)
-    runs = "run" if len(points) == 1 else "runs"
-    click.echo(f"{len(points):,} {runs}: {output / INDEX}")
+    click.echo(f"{counted(len(points), 'run')}: {output / INDEX}")

@@ -16,6 +16,7 @@ from perfspec.importers.discover import discover
 from perfspec.importers.draft import Draft, draft_spec
 from perfspec.importers.openapi import Api, Operation, read_openapi
 from perfspec.importers.setup import setup_files, write_files
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from perfspec.importers.discover import Found
@@ -60,7 +61,8 @@ def command(
     document = openapi or found.openapi
     api = None if document is None else read_openapi(document)
     if api is not None:
-        click.echo(f"{document}: {len(api.operations)} requests, {len(api.left_out)} left out")
+        taken = counted(len(api.operations), "request")
+        click.echo(f"{document}: {taken}, {len(api.left_out)} left out")
     if found.origin is not None:
         click.echo(f"{found.origin}: port {found.port}")
     ask = _Questions(asks=not yes and sys.stdin.isatty())

@@ -13,6 +13,7 @@ from perfspec.plan.compile.choice import every_test
 from perfspec.plan.compile.plan import compile_plan
 from perfspec.plan.compile.unjudged import check_objectives
 from perfspec.report.workflow import workflow_command
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from perfspec.errors import Diagnostic
@@ -84,12 +85,8 @@ def _json(found: list[Diagnostic]) -> bytes:
 
 
 def _summary(files: int, errors: int, warnings: int) -> str:
-    what = f"{files} files" if files > 1 else "the spec"
+    what = counted(files, "file") if files > 1 else "the spec"
     if not errors and not warnings:
         return f"no mistakes in {what}"
-    parts = [_count(errors, "error"), _count(warnings, "warning")]
-    return f"{' and '.join(part for part in parts if part)} in {what}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}" if n else ""
+    parts = [counted(n, noun) for n, noun in ((errors, "error"), (warnings, "warning")) if n]
+    return f"{' and '.join(parts)} in {what}"

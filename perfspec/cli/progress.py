@@ -12,7 +12,7 @@ from perfspec.measure.model import Window
 from perfspec.measure.summary import seconds_of, summarise
 from perfspec.measure.tries import as_run
 from perfspec.plan.load import duration_s, phases
-from perfspec.units import format_count, format_duration, format_latency, format_share
+from perfspec.units import counted, format_count, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,13 +87,13 @@ def load_parts(collector: Collector) -> Iterator[str]:
     waiting = f" ({tick.users - tick.ready} signing in)" if tick.ready != tick.users else ""
     covered = seconds_of(collector.recent)
     if collector.test.open_model is None:
-        yield f"{tick.users} of {tick.planned} users{waiting}"
+        yield f"{tick.users} of {counted(tick.planned, 'user')}{waiting}"
     else:
         ended = collector.recent_journeys()
         yield f"{format_count((ended.completed + ended.failed) / covered)} journeys/s"
-        yield f"{tick.users} of at most {tick.planned} users{waiting}"
+        yield f"{tick.users} of at most {counted(tick.planned, 'user')}{waiting}"
         if ended.dropped:
-            yield f"{format_count(ended.dropped)} journeys dropped"
+            yield f"{counted(ended.dropped, 'journey')} dropped"
     recent = summarise(collector.recent_total(), covered)
     yield f"{format_count(recent.rate or 0)} requests/s"
     p95 = recent.quantiles.get("p95")
@@ -129,6 +129,6 @@ def ended_text(result: TestResult) -> str:
     found = summarise(total, result.measured_s)
     status = "done" if result.status == "complete" else result.status
     return (
-        f"{status} after {format_duration(result.measured_s)}, {format_count(found.count)}"
-        f" requests, {format_count(found.failed)} failed{reason}"
+        f"{status} after {format_duration(result.measured_s)}, {counted(found.count, 'request')},"
+        f" {format_count(found.failed)} failed{reason}"
     )

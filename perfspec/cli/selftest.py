@@ -12,7 +12,7 @@ from perfspec.cli.specs import choice_options, read_plan, spec_argument
 from perfspec.clock import SystemClock
 from perfspec.errors import Exit, UsageError
 from perfspec.plan.budget import BaselineRule
-from perfspec.units import format_count
+from perfspec.units import counted, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,11 +76,12 @@ def _lines(test: Test, found: SelfTest) -> Iterator[str]:
     from perfspec.report.changes import NOTHING, change_rows  # noqa: PLC0415
 
     if found.runs < FEWEST:
-        yield f"{test.name}: the baseline has {found.runs} comparable runs, {FEWEST} are needed"
+        have = counted(found.runs, "comparable run")
+        yield f"{test.name}: the baseline has {have}, {FEWEST} are needed"
         return
     failed = format_count(len(found.failed))
     names = f": {', '.join(found.failed)}" if found.failed else ""
-    yield f"{test.name}: of the last {found.runs} runs {failed} would have failed{names}"
+    yield f"{test.name}: of the last {counted(found.runs, 'run')} {failed} would have failed{names}"
     for row in change_rows(found.smallest):
         said = row.reason if row.detectable == NOTHING else f"{row.detectable} is found with 95 %"
         if row.metric != "error_rate":

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from perfspec.judge.model import Outcome
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,5 +34,5 @@ def budgets_said(comparison: Comparison) -> str | None:
     """``Of 20 budgets 1 exceeded, 3 not decided.``; None where all are kept."""
     counts = Counter(each.state for each in comparison.changes)
     parts = [f"{counts[each]} {word}" for each, word in WORDS.items() if counts[each]]
-    noun = "budget" if len(comparison.changes) == 1 else "budgets"
-    return f"Of {len(comparison.changes)} {noun} {', '.join(parts)}." if parts else None
+    every = counted(len(comparison.changes), "budget")
+    return f"Of {every} {', '.join(parts)}." if parts else None

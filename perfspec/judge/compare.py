@@ -22,7 +22,7 @@ from perfspec.judge.statistics.decision import (
     Family,
 )
 from perfspec.judge.statistics.history import FEWEST_ENDPOINTS, common_shift
-from perfspec.units import format_count, format_share
+from perfspec.units import counted, format_count, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,7 @@ def _without_evidence(budget: Budget, head: Record, chosen: Chosen, rule_: Basel
     found = head.find(budget.subject)
     have = found.requests if found else 0
     if budget.subject.kind != "total" and have < budget.min_samples:
-        reason = f"{format_count(have)} requests, {format_count(budget.min_samples)} are needed"
+        reason = f"{counted(have, 'request')}, {format_count(budget.min_samples)} are needed"
     else:
         reason = "the baseline has too few runs or requests of it"
     return Ruling(Outcome(rule_.missing), "undecided", reason)

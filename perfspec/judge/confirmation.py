@@ -17,6 +17,7 @@ from perfspec.judge.model import Outcome
 from perfspec.judge.select import measured
 from perfspec.judge.validity import check
 from perfspec.plan.load import judged
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +75,9 @@ def compare_twice(
         _both(each, seen[each.budget]) if each.budget in ids else each for each in found.changes
     )
     held = len(_exceeded(changes))
-    note = f"Of {len(ids)} exceeded budgets {held} were exceeded in a second run too."
+    were = "was" if held == 1 else "were"
+    every = counted(len(ids), "exceeded budget")
+    note = f"Of {every} {held} {were} exceeded in a second run too."
     return msgspec.structs.replace(found, changes=changes, notes=(*found.notes, note))
 
 

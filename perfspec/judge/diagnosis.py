@@ -14,7 +14,7 @@ from perfspec.judge.diagnoses.latencies import of_latencies
 from perfspec.judge.diagnoses.monitors import of_monitors, strained
 from perfspec.judge.model import Diagnosis
 from perfspec.measure.errors import ErrorClass
-from perfspec.units import format_count, format_duration, format_share
+from perfspec.units import counted, format_count, format_duration, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,8 +67,12 @@ class Symptom:
         return (
             f"{format_count(self.count)} of the requests ({format_share(round(self.share, 4))}),"
             f" on {where}, the first after {format_duration(round(self.first_s))} at"
-            f" {self.users} users: {self.message}"
+            f" {self.level}: {self.message}"
         )
+
+    @property
+    def level(self) -> str:
+        return counted(self.users, "user")
 
     @property
     def then(self) -> str:
@@ -179,9 +183,9 @@ def _auth(symptom: Symptom) -> tuple[str, str]:
 
 
 def _throttled(symptom: Symptom) -> tuple[str, str]:
-    rate = format_count(round(symptom.passed_per_s, 1))
+    rate = counted(round(symptom.passed_per_s, 1), "request")
     return (
-        f"A rate limit (429): about {rate} requests a second were let through.",
+        f"A rate limit (429) let about {rate} a second through.",
         (
             "lift the limit for the machine that sends the load, or use more accounts and"
             " addresses; if clients are to wait, write `retry: { status: 429 }`"
@@ -213,8 +217,8 @@ def _reset(symptom: Symptom) -> tuple[str, str]:
     if symptom.under_load:
         return (
             (
-                f"Connections were broken off under load, from {symptom.users} users on: a proxy or"
-                " a server without free workers does that."
+                f"Connections were broken off under load, from {symptom.level} on: a proxy or a"
+                " server without free workers does that."
             ),
             "look at limits of connections and workers of the target and of every proxy before it",
         )
@@ -270,7 +274,7 @@ def _server(symptom: Symptom) -> tuple[str, str]:
     if symptom.under_load or symptom.strained:
         return (
             (
-                f"The target failed (5xx) from {symptom.users} users on: something that it needs"
+                f"The target failed (5xx) from {symptom.level} on: something that it needs"
                 f" ran out, such as connections of a pool, workers or memory.{symptom.then}"
             ),
             "look at its log at that second, and at the monitors that rose with the load",
@@ -290,7 +294,7 @@ def _timeout(symptom: Symptom) -> tuple[str, str]:
     if symptom.under_load or symptom.strained:
         return (
             (
-                f"Answers no longer came in time from {symptom.users} users on: requests queue for"
+                f"Answers no longer came in time from {symptom.level} on: requests queue for"
                 f" something that is used up.{symptom.then}"
             ),
             "look for what all of them need: workers, connections of a pool, a lock, a core",

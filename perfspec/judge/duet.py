@@ -21,7 +21,7 @@ from perfspec.judge.statistics.failures import more_failures
 from perfspec.measure.model import Window
 from perfspec.plan.duet import block_spans
 from perfspec.plan.metrics import QUANTILES
-from perfspec.units import format_count
+from perfspec.units import counted, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +43,8 @@ def compare_sides(question: Question, duet: Duet, result: TestResult) -> Compari
     blocks = _Blocks(duet, result)
     problem = question.problem
     if blocks.count < duet.looks[0]:
-        problem = problem or f"only {blocks.count} of {duet.looks[0]} blocks were measured"
+        fewest = counted(duet.looks[0], "block")
+        problem = problem or f"only {blocks.count} of {fewest} were measured"
     panels = list(_panels(question.budgets, blocks)) if blocks.count >= FEWEST_BLOCKS else []
     evidence = _failures(question.budgets, blocks) if panels or blocks.count else {}
     for panel in panels:
@@ -213,8 +214,8 @@ def _level(duet: Duet, blocks: int) -> float:
 
 
 def _without(budget: Budget, blocks: _Blocks, undecided: Outcome) -> Ruling:
-    have = format_count(blocks.requests(budget.subject)) if blocks.count else "0"
-    reason = f"{have} requests in all blocks, {format_count(budget.min_samples)} are needed"
+    have = counted(blocks.requests(budget.subject) if blocks.count else 0, "request")
+    reason = f"{have} in all blocks, {format_count(budget.min_samples)} are needed"
     return Ruling(undecided, "undecided", reason)
 
 

@@ -15,7 +15,7 @@ from perfspec.judge.bounds import beyond
 from perfspec.judge.model import Finding, Outcome
 from perfspec.judge.select import measured, seconds
 from perfspec.plan.load import Span, judged, phases
-from perfspec.units import format_duration
+from perfspec.units import counted, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,7 +150,7 @@ def _compare(
         return Ruling(Outcome.ERROR, f"it could not be read{why}")
     observed, n = statistic(objective.metric.name, values), len(values)
     if expected - n > MOST_MISSING * expected:
-        reason = f"{expected - n} of {expected} readings are missing{why}"
+        reason = f"{expected - n} of {counted(expected, 'reading')} are missing{why}"
         return Ruling(Outcome.INCONCLUSIVE, reason, observed, n)
     for limit, outcome in ((objective.fail, Outcome.FAIL), (objective.warn, Outcome.WARN)):
         if limit is not None and beyond(objective.metric, observed, limit):

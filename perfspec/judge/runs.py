@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perfspec.units import counted
+
 if TYPE_CHECKING:
     from perfspec.baseline.archive import Past
     from perfspec.baseline.record import Record
@@ -69,5 +71,6 @@ def _notes(
     elif mixed:
         notes.append("The baseline has runs of other machines.")
     if 0 < len(runs) < rule.fewest:
-        notes.append(f"The baseline has {len(runs)} of {rule.fewest} runs for full power.")
+        enough = counted(rule.fewest, "run")
+        notes.append(f"The baseline has {len(runs)} of {enough} for full power.")
     return notes

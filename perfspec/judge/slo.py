@@ -21,6 +21,7 @@ from perfspec.judge.select import blocks, journeys_in, measured, merged, seconds
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.summary import journey_value, journeys_of, samples_of, value_of
 from perfspec.plan.load import judged
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -213,7 +214,7 @@ def _rule(evidence: Evidence, value: float, limit: float, min_samples: int) -> R
     else:
         ruling = _rule_on_interval(evidence, value, limit, evidence.interval.low)
     if ruling.level is Level.KEPT and evidence.n < min_samples:
-        return Ruling(Level.UNDECIDED, f"fewer than {min_samples} samples: run longer")
+        return Ruling(Level.UNDECIDED, f"fewer than {counted(min_samples, 'sample')}: run longer")
     return ruling
 
 

@@ -14,7 +14,7 @@ from perfspec.judge.blur import waits_in
 from perfspec.judge.select import health_in, journeys_in, samples, seconds
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import phases
-from perfspec.units import format_count, format_duration, format_latency, format_share
+from perfspec.units import counted, format_count, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,9 +118,10 @@ def _missed_users(
         ]
         reached, planned = _mean_users(result, settled)
         missed = abs(reached - planned) > max(MISSED * planned, ROUNDED)
+        users = counted(round(reached), "user")
         if hold.kind == "hold" and missed:
             return (
-                f"The load generator ran {reached:.0f} users where {planned:.0f} were planned,"
+                f"The load generator ran {users} where {planned:.0f} were planned,"
                 f" between {format_duration(hold.start_s)} and {format_duration(hold.end_s)}."
             )
     return None
@@ -132,9 +133,10 @@ def _dropped(model: OpenModel, result: TestResult, spans: Sequence[Span]) -> str
     if not due or found.dropped <= DROPPED * due:
         return None
     return (
-        f"{format_count(found.dropped)} of {format_count(due)} journeys"
-        f" ({format_share(found.dropped / due)}) could not start, since all of {model.max_users}"
-        " users were busy: a target that slow is measured only with more max_users."
+        f"{format_count(found.dropped)} of {counted(due, 'journey')}"
+        f" ({format_share(found.dropped / due)}) could not start, since all of"
+        f" {counted(model.max_users, 'user')} were busy: a target that slow is measured only with"
+        " more max_users."
     )
 
 

@@ -22,7 +22,7 @@ from perfspec.judge.validity import Validity, check
 from perfspec.judge.wording import amount, bound
 from perfspec.measure.tries import as_run
 from perfspec.plan.load import Span, duration_s, judged
-from perfspec.units import format_duration
+from perfspec.units import counted, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -274,8 +274,8 @@ def _said_by(
         return None
     counts = Counter(each.outcome for each in findings)
     parts = [f"{counts[each]} {word}" for each, word in WORDS.items() if counts[each]]
-    noun = "limit" if len(findings) == 1 else "limits"
-    return f"Of {len(findings)} {noun} {', '.join(parts)}." if parts else None
+    every = counted(len(findings), "limit")
+    return f"Of {every} {', '.join(parts)}." if parts else None
 
 
 def _status(test: Test, result: TestResult) -> str | None:

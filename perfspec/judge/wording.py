@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from perfspec.units import format_count, format_latency, format_share, format_size
+from perfspec.units import counted, format_count, format_latency, format_share, format_size
 
 if TYPE_CHECKING:
     from perfspec.plan.limits import Metric
@@ -27,7 +27,7 @@ def amount(metric: Metric, value: float) -> str:
         case "bytes_per_s":
             return f"{format_size(value)}/s"
         case "users":
-            return f"{format_count(value)} users"
+            return counted(value, "user")
         case _:
             assert_never(metric.unit)
 
@@ -41,4 +41,4 @@ def level_text(test: Test, level: float) -> str:
     """A level of the load: ``60 users``, or with arrivals ``10/s``."""
     if test.open_model is not None:
         return f"{format_count(level)}/s"
-    return f"{level:.0f} users"
+    return counted(round(level), "user")

@@ -19,7 +19,7 @@ from perfspec.plan.journey import (
 from perfspec.plan.load import RECOVERY_WINDOW_S, duration_s, judged, peak_level, peak_of
 from perfspec.plan.model import RowsGenerated
 from perfspec.plan.shares import most_users, split_users
-from perfspec.units import format_count, format_duration
+from perfspec.units import counted, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,9 @@ def _capacity(test: Test) -> Iterator[Diagnostic]:
             message = f"capacity is that of the whole test {test.name!r}, not of {each.subject}"
             yield _error(each.place, "PS306", message, "choose tests only")
         elif highest < most:
-            message = f"test {test.name!r} goes up to {highest:g} users: it cannot show {most:g}"
+            message = (
+                f"test {test.name!r} goes up to {counted(highest, 'user')}: it cannot show {most:g}"
+            )
             yield _error(each.place, "PS306", message, "add a higher stage")
 
 
@@ -120,9 +122,9 @@ def _few_samples(test: Test) -> Iterator[Diagnostic]:
         quantile = each.metric.kind == "quantile"
         if each.expected is None or not quantile or each.expected >= each.min_samples:
             continue
-        count = format_count(round(each.expected, 1))
+        count = counted(round(each.expected, 1), "sample")
         message = (
-            f"about {count} samples of {each.subject} are expected in test {test.name!r}, "
+            f"about {count} of {each.subject} are expected in test {test.name!r}, "
             f"{each.metric.name} needs {each.min_samples}"
         )
         yield _warning(each.place, "PS312", message, "hold longer, or use more users")
@@ -143,7 +145,7 @@ def _few_to_compare(test: Test) -> Iterator[Diagnostic]:
         if expected is None or expected >= budget.min_samples:
             continue
         message = (
-            f"about {format_count(round(expected, 1))} samples of {subject} are expected in test"
+            f"about {counted(round(expected, 1), 'sample')} of {subject} are expected in test"
             f" {test.name!r}, comparing its {budget.metric.name} needs {budget.min_samples}"
         )
         hint = "hold longer, use more users, or give the budget its own min_samples"
@@ -159,7 +161,7 @@ def _small_pools(plan: Plan, test: Test) -> Iterator[Diagnostic]:
         need = min(own, test.peak_users)
         if need > source.source.rows:
             message = (
-                f"data {source.name!r} has {source.source.rows} rows, "
+                f"data {source.name!r} has {counted(source.source.rows, 'row')}, "
                 f"test {test.name!r} needs {need}: one for each user"
             )
             yield _error(test.place, "PS304", message, "generate more rows, or pick: round_robin")
@@ -169,11 +171,13 @@ def _users(test: Test) -> Iterator[Diagnostic]:
     peak = test.peak_users
     fixed = sum(each.users or 0 for each in test.personas)
     if fixed > peak:
-        message = f"personas ask for {fixed} users, test {test.name!r} has at most {peak}"
+        asked = counted(fixed, "user")
+        message = f"personas ask for {asked}, test {test.name!r} has at most {peak}"
         yield _warning(test.place, "PS313", message, "raise the users of the test")
     idle = [name for name, n in split_users(test.personas, peak).items() if n == 0]
     if idle and fixed <= peak:
-        message = f"no user of {', '.join(idle)} runs in test {test.name!r} with {peak} users"
+        among = counted(peak, "user")
+        message = f"no user of {', '.join(idle)} runs in test {test.name!r} with {among}"
         yield _warning(test.place, "PS314", message, "use more users, or a larger share")
 
 
@@ -187,8 +191,8 @@ def _too_few_users(test: Test, model: OpenModel) -> Iterator[Diagnostic]:
     needed = math.ceil(Forecast(test).users_needed())
     if needed > model.max_users:
         message = (
-            f"test {test.name!r} needs about {needed} users for its arrivals, and max_users is "
-            f"{model.max_users}: journeys would be dropped"
+            f"test {test.name!r} needs about {counted(needed, 'user')} for its arrivals, and"
+            f" max_users is {model.max_users}: journeys would be dropped"
         )
         yield _warning(test.place, "PS317", message, f"write max_users: {2 * needed}")
 

@@ -18,6 +18,7 @@ from perfspec.judge.model import Verdict
 from perfspec.measure.model import RunResult
 from perfspec.plan.changes import Change, Changes
 from perfspec.plan.model import Plan
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,8 @@ def _run_in(folder: Path) -> Path:
     inside = [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
     runs = [each for each in inside if (each / "plan.json").exists()]
     if len(runs) != 1:
-        msg = f"{folder} holds {len(runs) or 'no'} runs (folders with a plan.json): name one"
+        held = counted(len(runs), "run") if runs else "no run"
+        msg = f"{folder} holds {held} (folders with a plan.json): name one"
         raise UsageError(msg)
     return runs[0]
 

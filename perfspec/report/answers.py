@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfspec.judge.wording import amount
-from perfspec.units import format_count, format_duration, format_latency, format_share
+from perfspec.units import counted, format_count, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from perfspec.judge.model import Capacity, Failure, Level, TestVerdict
 
 _FORMS = {
-    "exact": "{} users",
-    "at_least": "at least {} users",
-    "about": "about {} users",
+    "exact": "{}",
+    "at_least": "at least {}",
+    "about": "about {}",
     "below": "below the lowest level",
 }
 _CONFIRMED = {
@@ -33,7 +33,7 @@ def answer_lines(verdict: TestVerdict) -> Iterator[str]:
     if verdict.first_errors:
         first = "; ".join(
             f"{each.error} on {each.endpoint} after {format_duration(round(each.at_s))}"
-            f" at {each.users} users"
+            f" at {counted(each.users, 'user')}"
             for each in verdict.first_errors
         )
         yield f"First errors: {first}."
@@ -56,10 +56,10 @@ def failure_text(failure: Failure) -> str:
         slowest = failure.slowest
         parts.append(
             f"slowest {slowest.endpoint} (p95 {format_latency(slowest.p95)},"
-            f" {slowest.times:.3g} x that at {format_count(slowest.usual_users)} users)"
+            f" {slowest.times:.3g} x that at {counted(slowest.usual_users, 'user')})"
         )
     parts += [f"{each.series} {format_share(round(each.share, 2))}" for each in failure.busiest]
-    return f"{failure.users} users: {', '.join(parts)}"
+    return f"{counted(failure.users, 'user')}: {', '.join(parts)}"
 
 
 def level_cells(level: Level) -> tuple[str, ...]:
@@ -75,12 +75,12 @@ def level_cells(level: Level) -> tuple[str, ...]:
 
 
 def _capacity(found: Capacity) -> Iterator[str]:
-    text = _FORMS[found.certainty].format(format_count(found.users))
+    text = _FORMS[found.certainty].format(counted(found.users, "user"))
     broken = "" if found.broken_at is None else f"; broken at {format_count(found.broken_at)}"
     advised = ""
     if found.recommended is not None and found.share is not None:
-        users = format_count(found.recommended)
-        advised = f" Recommended: at most {users} users ({format_share(found.share)} of it)."
+        users = counted(found.recommended, "user")
+        advised = f" Recommended: at most {users} ({format_share(found.share)} of it)."
     yield f"Capacity: {text}{broken}{_CONFIRMED[found.confirmed]}.{advised}"
     if found.failure is not None:
         yield f"It failed at {failure_text(found.failure)}."

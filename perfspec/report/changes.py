@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from perfspec.judge.model import Outcome
 from perfspec.judge.wording import amount
-from perfspec.units import format_count, format_duration, format_latency, format_share
+from perfspec.units import counted, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,7 +59,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     """What is to be said of a comparison as a whole."""
     alone = sum(each.state == "no_baseline" for each in comparison.changes)
     if alone:
-        yield f"{alone} {'budget has' if alone == 1 else 'budgets have'} no run to compare with yet"
+        lack = "has" if alone == 1 else "have"
+        yield f"{counted(alone, 'budget')} {lack} no run to compare with yet"
         yield from comparison.notes
         return
     yield _compared_with(comparison)
@@ -96,12 +97,11 @@ def _compared_with(comparison: Comparison) -> str:
         enough = f" of at most {sides.most}" if sides.blocks < sides.most else ""
         return (
             "every request sent to both commits in alternating order, on one machine:"
-            f" {format_count(sides.blocks)} blocks{enough}, both started anew for each"
+            f" {counted(sides.blocks, 'block')}{enough}, both started anew for each"
         )
     first, last = (each[:7] if each else None for each in (comparison.first, comparison.last))
     since = f", {first} to {last}" if first and last and first != last else ""
-    runs = "run" if comparison.runs == 1 else "runs"
-    return f"compared with {format_count(comparison.runs)} {runs} of the baseline{since}"
+    return f"compared with {counted(comparison.runs, 'run')} of the baseline{since}"
 
 
 def sentence(row: ChangeRow) -> str:
@@ -115,7 +115,7 @@ def sentence(row: ChangeRow) -> str:
 
 def evidence(row: ChangeRow) -> str:
     """What the sentence rests on."""
-    parts = [f"{row.base} before, {row.head} now", f"{row.samples} samples"]
+    parts = [f"{row.base} before, {row.head} now", row.samples]
     if row.p != NOTHING:
         parts.append(f"adjusted p {row.p}")
     if row.detectable != NOTHING:
@@ -172,7 +172,7 @@ def _row(change: Change) -> ChangeRow:
         spark=sparkline((*change.history, *([change.head] if change.head is not None else []))),
         p=NOTHING if change.p is None else _p(change.p),
         detectable=NOTHING if change.detectable is None else percent(change.detectable),
-        samples=format_count(change.samples),
+        samples=counted(change.samples, "sample"),
         reason=change.reason,
         place=f"{change.place.file}:{change.place.line}",
         origin=", requirement ".join(filter(None, (change.origin, change.requirement))),

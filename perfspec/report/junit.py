@@ -205,7 +205,7 @@ class _Writer:
 
 def _sentence(finding: Finding) -> str:
     [row] = finding_rows([finding])
-    interval = f" ({row.interval}; {row.samples} samples)" if row.interval else ""
+    interval = f" ({row.interval}; {row.samples})" if row.interval else ""
     value = f"{row.subject}: {row.metric} is {row.value}{interval}, {row.limit}"
     return one_line(f"{row.outcome}: {value}: {row.reason}", STATEMENT)
 

@@ -203,7 +203,7 @@ def _cells(row: FindingRow) -> tuple[str, ...]:
     return (
         _sign(row),
         f"{code_cell(f'{row.subject} {row.metric}')} {row.limit}{requirement}",
-        _below(row.value, row.interval, f"{row.samples} samples"),
+        _below(row.value, row.interval, row.samples),
         markdown(row.reason),
         code_cell(row.place),
     )

@@ -14,6 +14,7 @@ from perfspec.plan.shares import persona_shares, split_users
 from perfspec.report.changes import allowed
 from perfspec.report.cost import planned_cost
 from perfspec.units import (
+    counted,
     format_count,
     format_duration,
     format_latency,
@@ -56,7 +57,7 @@ def _head(plan: Plan) -> Iterator[str]:
         yield f"  after     {plan.hooks_after.run}"
     for source in plan.data:
         rows = (
-            f"{source.source.rows} rows, generated"
+            f"{counted(source.source.rows, 'row')}, generated"
             if isinstance(source.source, RowsGenerated)
             else source.source.path
         )
@@ -68,7 +69,7 @@ def _head(plan: Plan) -> Iterator[str]:
         every = format_duration(monitor.every_s)
         yield f"  monitor   {monitor.name}, {len(monitor.series)} series every {every}{where}"
     seconds = sum(duration_s(test.stages) for test in plan.tests)
-    tests = f"{len(plan.tests)} test{'s' if len(plan.tests) > 1 else ''}"
+    tests = counted(len(plan.tests), "test")
     yield f"  in all    {tests}, {format_duration(seconds)} of load, fingerprint {plan.fingerprint}"
     for index, line in enumerate(planned_cost(plan)):
         yield f"  {'' if index else 'cost':<10}{line.removeprefix('Cost: ')}"
@@ -85,10 +86,10 @@ def _tests(plan: Plan, width: int, blocks: str) -> Iterator[str]:
 
 def _load(test: Test, width: int, blocks: str) -> Iterator[str]:
     seconds = duration_s(test.stages)
-    peak = test.peak_users
+    peak = counted(test.peak_users, "user")
     scaled = f", {format_share(test.time_scale)} of its time" if test.time_scale < 1 else ""
     most = "" if test.search is None else "at most "
-    yield f"{test.name}: {most}{format_duration(seconds)}, at most {peak} users{scaled}"
+    yield f"{test.name}: {most}{format_duration(seconds)}, at most {peak}{scaled}"
     yield f"  |{curve(test, min(width, 100) - 4, blocks)}|"
     yield from _listed("stages", _stages(test), width)
     yield from _who(test, width)
@@ -153,8 +154,8 @@ def curve(test: Test, width: int, blocks: str = _BLOCKS) -> str:
 def _stages(test: Test) -> Iterator[str]:
     if test.search is not None:
         stage = test.stages[0]
-        yield f"a search from {test.search.low} to {test.search.high} users"
-        yield f"{len(test.stages)} levels at most"
+        yield f"a search from {test.search.low} to {counted(test.search.high, 'user')}"
+        yield f"{counted(len(test.stages), 'level')} at most"
         yield f"each in {format_duration(stage.ramp_s)} for {format_duration(stage.hold_s)}"
         yield f"the first with {stage.users}"
         return
@@ -173,7 +174,7 @@ def _requests(plan: Plan, test: Test, width: int) -> Iterator[str]:
     sent = bytes_sent(plan, by_endpoint)
     assumed = format_latency(ASSUMED_LATENCY_S)
     most = "" if test.search is None else "at most "
-    yield f"  expected  {most}{_about(total)} requests, {format_size(sent)} of bodies"
+    yield f"  expected  {most}{_about(total, 'request')}, {format_size(sent)} of bodies"
     assumption = "" if test.open_model else f"if each takes {assumed}; "
     yield f"            ({assumption}sign-in and retries not counted)"
     names = max((len(name) for name in by_endpoint), default=0)
@@ -193,7 +194,7 @@ def _budgets(plan: Plan, test: Test, width: int) -> Iterator[str]:
     if not test.budgets:
         return
     rule = plan.baseline or BaselineRule()
-    runs = f"with up to {rule.most} runs of {rule.compare_with} in {rule.store}"
+    runs = f"with up to {counted(rule.most, 'run')} of {rule.compare_with} in {rule.store}"
     yield f"  budgets   {len(test.budgets)}, compared {runs}"
     rows = [
         (str(each.subject), f"{each.metric.name} {allowed(each)}", "", str(each.place))
@@ -213,7 +214,7 @@ def _aligned(rows: Sequence[tuple[str, str, str, str]], width: int) -> Iterator[
 
 
 def _row(each: Objective) -> tuple[str, str, str, str]:
-    samples = "" if each.expected is None else f"{_about(each.expected)} samples"
+    samples = "" if each.expected is None else _about(each.expected, "sample")
     parts = []
     if each.warn is not None:
         parts.append(f"warn {_limit_text(each.metric, each.warn)}")
@@ -238,8 +239,9 @@ def _limit_text(metric: Metric, limit: float) -> str:
     return f"{metric.name} {'>=' if metric.at_least else '<='} {amount(metric, limit)}"
 
 
-def _about(number: float) -> str:
-    return f"~{format_count(round(number) if number >= 10 else round(number, 1))}"
+def _about(number: float, noun: str = "") -> str:
+    rounded = round(number) if number >= 10 else round(number, 1)
+    return f"~{counted(rounded, noun) if noun else format_count(rounded)}"
 
 
 def forecasts(tests: Sequence[Test]) -> dict[str, dict[str, float]]:

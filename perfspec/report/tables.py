@@ -15,7 +15,7 @@ from perfspec.judge.wording import amount, bound
 from perfspec.measure.summary import summarise
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span
-from perfspec.units import format_count, format_duration, format_latency, format_share
+from perfspec.units import counted, format_count, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -136,7 +136,7 @@ def finding_row(finding: Finding) -> FindingRow:
         value=NOTHING if observed is None else amount(finding.metric, observed),
         interval=_interval(finding),
         limit=_limit(finding),
-        samples=format_count(finding.samples),
+        samples=counted(finding.samples, "sample"),
         reason=finding.reason,
         place=f"{finding.place.file}:{finding.place.line}",
         origin=finding.origin,
@@ -153,7 +153,7 @@ def error_rows(groups: Iterable[ErrorGroup]) -> list[ErrorRow]:
             count=format_count(each.count),
             message=each.message,
             body=each.body or "",
-            first=f"{format_duration(each.first_s)}, {each.first_users} users",
+            first=f"{format_duration(each.first_s)}, {counted(each.first_users, 'user')}",
         )
         for each in groups
     ]
@@ -192,7 +192,8 @@ def generator_text(result: TestResult, verdict: TestVerdict) -> str:
     if late is not None:
         parts.append(f"late by {format_latency(late.quantile(0.99) or 0.0)} (p99)")
     if result.overrun:
-        parts.append(f"{format_count(result.overrun)} requests cut off at the end, counted nowhere")
+        cut_off = counted(result.overrun, "request")
+        parts.append(f"{cut_off} cut off at the end, counted nowhere")
     return "; ".join(parts)
 
 
@@ -221,7 +222,7 @@ def journeys_text(test: Test, result: TestResult, verdict: TestVerdict) -> str:
         parts.append(f"{format_count(found.cut_off)} cut off at the end, no failures")
     held = max((each.open_connections for each in health_in(result, verdict.judged)), default=0)
     if held:
-        parts.append(f"up to {format_count(round(held))} connections open")
+        parts.append(f"up to {counted(round(held), 'connection')} open")
     if test.open_model is None:
         return f"journeys: {', '.join(parts)}"
     dropped = format_share(found.dropped / (found.begun + found.dropped)) if found.dropped else "0"

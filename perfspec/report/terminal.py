@@ -31,6 +31,7 @@ from perfspec.report.tables import (
     journeys_text,
     judged_text,
 )
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -127,7 +128,7 @@ class FinalReport:
             yield page.indented(page.findings(open_rows, test.invalid))
         kept = len(rows) - len(open_rows)
         if kept:
-            yield page.indented(page.text(f"{kept} limit{'' if kept == 1 else 's'} kept"))
+            yield page.indented(page.text(f"{counted(kept, 'limit')} kept"))
 
     def _comparison(self, page: Page, test: TestVerdict) -> Iterator[RenderableType]:
         if test.comparison is None:
@@ -139,7 +140,7 @@ class FinalReport:
             yield page.indented(page.changes(open_rows))
         kept = sum(each.outcome is Outcome.PASS for each in rows)
         if kept:
-            yield page.indented(page.text(f"{kept} budget{'' if kept == 1 else 's'} kept"))
+            yield page.indented(page.text(f"{counted(kept, 'budget')} kept"))
         for line in comparison_lines(test.comparison):
             yield page.indented(page.text((line, "dim")))
 
@@ -150,7 +151,8 @@ class FinalReport:
         yield ""
         yield page.indented(page.errors(rows[:MOST_ERRORS]))
         if rows[MOST_ERRORS:]:
-            yield page.indented(page.text((f"and {len(rows) - MOST_ERRORS} more kinds", "dim")))
+            more = counted(len(rows) - MOST_ERRORS, "more kind")
+            yield page.indented(page.text((f"and {more}", "dim")))
 
 
 class Page:
@@ -219,7 +221,7 @@ class Page:
             )
             sure = f", 95 % interval {row.interval}" if row.interval else ""
             reason = "not judged" if row.reason == said else row.reason
-            grid.add_row("", self.text(f"{reason} ({row.samples} samples{sure})"))
+            grid.add_row("", self.text(f"{reason} ({row.samples}{sure})"))
             requirement = f", requirement {row.requirement}" if row.requirement else ""
             grid.add_row("", self.text((f"{row.place} {row.origin}{requirement}", "dim")))
         return grid

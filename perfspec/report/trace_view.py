@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from perfspec.measure.trace import Exchange, Fault, Tried, TryEnded
 from perfspec.report.escape import one_line
-from perfspec.units import format_latency, format_size
+from perfspec.units import counted, format_latency, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,7 @@ def trace_lines(message: TryMessage, *, headers: bool = False) -> Iterator[Line]
             yield f"  {message.step}: {one_line(message.message)}", "red"
         case Tried():
             word, style = ("passed", "bold green") if message.passed else ("failed", "bold red")
-            requests = f"{message.requests} request{'' if message.requests == 1 else 's'}"
-            yield f"{message.persona}: {word} after {requests}", style
+            yield f"{message.persona}: {word} after {counted(message.requests, 'request')}", style
             yield "", ""
         case TryEnded():
             if message.problem is not None:

@@ -11,6 +11,7 @@ import msgspec
 
 from perfspec.errors import UsageError
 from perfspec.expr import ExpressionError, parse_template
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -135,8 +136,8 @@ def _tests_refused(plan: Plan, rules: Protection) -> Iterator[str]:
         if rules.max_users is not None and peak > rules.max_users:
             lower = "stages" if test.open_model is None else "max_users"
             yield (
-                f"test {test.name} goes up to {peak} users, and {name} allows {rules.max_users}"
-                f" (max_users): lower its {lower}, or leave it out with --only"
+                f"test {test.name} goes up to {counted(peak, 'user')}, and {name} allows"
+                f" {rules.max_users} (max_users): lower its {lower}, or leave it out with --only"
             )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from perfspec.errors import RunError
 from perfspec.plan.load import window_edges
-from perfspec.units import format_size
+from perfspec.units import counted, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,12 +78,13 @@ def _descriptors(users: int, hard: int) -> Iterator[str]:
     advice = "raise it (ulimit -Hn) or share the users among more --workers"
     if users + SPARE_DESCRIPTORS > hard:
         msg = (
-            f"{users} users in one process need as many connections, and the system allows it"
-            f" {hard} open files: {advice}"
+            f"{counted(users, 'user')} in one process need as many connections, and the system"
+            f" allows it {hard} open files: {advice}"
         )
         raise RunError(msg)
     if users * 1.2 + SPARE_DESCRIPTORS > hard:
-        yield f"{users} users in one process come near the limit of {hard} open files: {advice}"
+        who = counted(users, "user")
+        yield f"{who} in one process come near the limit of {hard} open files: {advice}"
 
 
 def _memory(plan: Plan, users: int, workers: int) -> Iterator[str]:
@@ -92,7 +93,7 @@ def _memory(plan: Plan, users: int, workers: int) -> Iterator[str]:
     files = sum(each.size or 0 for files in plan.files for each in files.classes)
     needed = users * USER_MEMORY + workers * (PROCESS_MEMORY + files)
     memory = psutil.virtual_memory()
-    who = f"{users} users in {workers} workers" if workers > 1 else f"{users} users"
+    who = counted(users, "user") + (f" in {counted(workers, 'worker')}" if workers > 1 else "")
     if needed > memory.total:
         msg = (
             f"{who} need about {format_size(needed)} of memory, and this machine has"
@@ -110,6 +111,6 @@ def _cores(workers: int) -> Iterator[str]:
     cores = os.cpu_count() or 1
     if workers > cores:
         yield (
-            f"{workers} workers share {cores} core{'' if cores == 1 else 's'}: they wait"
-            " for each other, and so do their measurements; --workers should be at most that"
+            f"{counted(workers, 'worker')} share {counted(cores, 'core')}: they wait for each"
+            " other, and so do their measurements; --workers should be at most that"
         )

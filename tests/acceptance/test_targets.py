@@ -205,7 +205,7 @@ def test_more_users_than_the_machine_can_hold_are_refused(tmp_path: Path, target
     write_spec(tmp_path, crowd, url=target.url)
     plan = perfspec(tmp_path, "plan")
     assert plan.code == 0
-    assert "at most 999999 users" in plan.out
+    assert "at most 999,999 users" in plan.out
     for arguments in ([], ["--workers", "2"]):
         done = perfspec(tmp_path, "run", *arguments)
         assert done.code == 3

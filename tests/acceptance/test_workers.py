@@ -275,7 +275,7 @@ def test_a_worker_too_many_is_sent_away(
         run.process.send_signal(signal.SIGINT)
         assert (run.end().code, worker.end().code) == (130, 0)
     assert refused.code == 3
-    assert "it has all 1 workers that it expects" in errors(refused)[0]
+    assert "it has the 1 worker that it expects" in errors(refused)[0]
 
 
 def test_a_clock_that_is_wrong_is_told(place: Place, folder: Path, tmp_path: Path) -> None:

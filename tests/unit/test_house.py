@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -31,6 +33,28 @@ def test_no_module_is_longer_than_350_lines() -> None:
 def test_the_usual_module_has_130_lines_at_most() -> None:
     sizes = [text.count("\n") for name, text in MODULES.items() if "__init__" not in name]
     assert median(sizes) <= 130
+
+
+NOUNS = re.compile(
+    r" (comparable |exceeded |more )?(blocks|budgets|connections|cores|errors|files|journeys|kinds"
+    r"|levels|limits|readings|records|requests|rows|samples|tests|users|warnings|workers)\b(?!/)"
+)
+
+
+def test_a_noun_after_a_number_agrees_with_it() -> None:
+    """``1 users`` is what a format string says that does not ask ``units.counted``."""
+    found = [
+        f"{name}:{node.lineno}:{noun.value!r}"
+        for name, text in MODULES.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.JoinedStr)
+        for number, noun in pairwise(node.values)
+        if isinstance(number, ast.FormattedValue)
+        and not (isinstance(number.value, ast.Name) and number.value.id.isupper())
+        and isinstance(noun, ast.Constant)
+        and NOUNS.match(str(noun.value))
+    ]
+    assert found == []
 
 
 def test_only_the_command_line_exits() -> None:

@@ -11,6 +11,7 @@ from perfspec.judge.analyses.reading import Reading
 from perfspec.judge.model import Capacity
 from perfspec.plan.load import Span, phases, users_at
 from perfspec.plan.search import Tried, bounds
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ def capacity_reading(found: Capacity | None, result: TestResult) -> Reading:
     remark = {
         "at_least": "no level broke stop_when: try higher ones",
         "about": "read from a ramp",
-        "below": f"already {found.broken_at} users broke stop_when",
+        "below": f"already {counted(found.broken_at or 0, 'user')} broke stop_when",
         "exact": "",
     }[found.certainty]
     doubt = "the test ended before its highest level" if result.status == "partial" else ""

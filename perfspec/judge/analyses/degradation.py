@@ -11,6 +11,7 @@ from perfspec.judge.interval import NEEDED_BEYOND
 from perfspec.judge.select import by_window, measured, merged
 from perfspec.measure.summary import samples_of
 from perfspec.plan.load import judged
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from perfspec.measure.model import TestResult, Window
@@ -40,7 +41,8 @@ def degradation(test: Test, result: TestResult, subject: Subject, metric: Metric
     parts = min(MOST_POINTS, len(windows), math.floor(count * (1 - q) / NEEDED_BEYOND + 1e-9))
     if parts < FEWEST_POINTS:
         needed = math.ceil(FEWEST_POINTS * NEEDED_BEYOND / (1 - q) - 1e-9)
-        remark = f"a trend needs {needed} requests in {FEWEST_POINTS} parts of a hold: hold longer"
+        enough = counted(needed, "request")
+        remark = f"a trend needs {enough} in {FEWEST_POINTS} parts of a hold: hold longer"
         return Reading(None, count, remark=remark)
     groups: list[list[Window]] = [[] for _ in range(parts)]
     for at, window in enumerate(windows):

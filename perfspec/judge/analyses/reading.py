@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfspec.judge.bounds import beyond
 from perfspec.judge.model import Outcome
 from perfspec.judge.slo import WITHIN, Decision, Level, Ruling, decide_by
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from perfspec.plan.limits import Objective
@@ -50,9 +51,8 @@ def _rule(objective: Objective, reading: Reading, value: float, limit: float) ->
         if reading.doubt:
             return Ruling(Level.DOUBTFUL, reading.doubt)
         if reading.samples < objective.min_samples:
-            return Ruling(
-                Level.UNDECIDED, f"fewer than {objective.min_samples} samples: run longer"
-            )
+            few = counted(objective.min_samples, "sample")
+            return Ruling(Level.UNDECIDED, f"fewer than {few}: run longer")
         return Ruling(Level.KEPT, f"{WITHIN}{remark}")
     if reading.low is not None and not beyond(metric, reading.low, limit):
         reason = "the value is beyond the limit, but its interval reaches within: run longer"

@@ -14,7 +14,7 @@ from perfspec.judge.select import by_window, samples
 from perfspec.measure.model import Window
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span
-from perfspec.units import format_count, format_duration, format_latency
+from perfspec.units import counted, format_duration, format_latency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ def _cold_start(result: TestResult, least_s: float) -> Diagnosis | None:
         " from zero, a cache, a pool).",
         advice="keep one instance running or warm the target up in the hook `before`; if users"
         " never meet it cold, write `warm_up`",
-        evidence=f"half of the {format_count(early.count)} requests of the first"
+        evidence=f"half of the {counted(early.count, 'request')} of the first"
         f" {format_duration(round(until_s, 1))} took {format_latency(_half(early))}, half of those"
         f" in the second half of the test {format_latency(_half(late))}",
     )

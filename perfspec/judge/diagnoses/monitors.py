@@ -8,7 +8,7 @@ from perfspec.judge.bounds import beyond
 from perfspec.judge.model import Diagnosis, Outcome
 from perfspec.judge.wording import amount, level_text
 from perfspec.plan.load import peak_level
-from perfspec.units import format_count, format_share
+from perfspec.units import counted, format_count, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,7 +85,7 @@ def _used_up(test: Test, name: str, at_top: Sequence[float], count: int) -> Diag
         " a pool of connections.",
         advice="look for what keeps one while it waits for something else; only then make it"
         " larger",
-        evidence=f"{len(at_top)} of {count} readings at {top}, at up to"
+        evidence=f"{len(at_top)} of {counted(count, 'reading')} at {top}, at up to"
         f" {level_text(test, peak_level(test.stages))}",
     )
 
@@ -96,7 +96,8 @@ def _grows(name: str, finding: Finding) -> Diagnosis:
         cause=f"{name} grows while the load stays as it is: something is kept that should go, such"
         " as a cache without bounds, listeners, or what was opened and never closed.",
         advice="compare snapshots of the process from the beginning and from the end of the hold",
-        evidence=f"{grown} more over the longest hold, by the trend of {finding.samples} readings",
+        evidence=f"{grown} more over the longest hold, by the trend of"
+        f" {counted(finding.samples, 'reading')}",
     )
 
 
@@ -105,6 +106,6 @@ def _does_not_scale(test: Test, name: str, values: Sequence[float]) -> Diagnosis
     return Diagnosis(
         cause=f"{name} stayed at {value} whatever the load was: scaling did not begin.",
         advice="look at the scaling policy, its highest number, its threshold, and at quotas",
-        evidence=f"all {len(values)} readings were {value}, at up to"
+        evidence=f"all {counted(len(values), 'reading')} were {value}, at up to"
         f" {level_text(test, peak_level(test.stages))}",
     )

@@ -21,6 +21,7 @@ import numpy as np
 from perfspec.judge.statistics.arrays import t_above
 from perfspec.judge.statistics.history import FLOOR, MOST_PRIOR_DF
 from perfspec.judge.statistics.variance import moderate
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def compare_blocks(ratios: Floats) -> Ratios:
     """
     blocks, endpoints, _ = ratios.shape
     if blocks < FEWEST_BLOCKS:
-        msg = f"{blocks} blocks have too little scatter to compare with"
+        msg = f"{counted(blocks, 'block')} have too little scatter to compare with"
         raise ValueError(msg)
     effect, sample = ratios.mean(axis=0), ratios.var(axis=0, ddof=1)
     found = moderate(sample, blocks - 1, min(MOST_PRIOR_DF, endpoints - 1))

@@ -15,6 +15,7 @@ import numpy as np
 
 from perfspec.judge.statistics.arrays import median_of_others, t_above
 from perfspec.judge.statistics.variance import moderate
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from perfspec.judge.statistics.arrays import Floats
@@ -82,7 +83,8 @@ def compare_run(
     """
     n, endpoints, _ = history.shape
     if n == 0 or (n == 1 and endpoints < FEWEST_ENDPOINTS_OF_ONE_RUN):
-        msg = f"{n} runs of {endpoints} endpoints have no scatter to compare with"
+        what = f"{counted(n, 'run')} of {counted(endpoints, 'endpoint')}"
+        msg = f"{what} have no scatter to compare with"
         raise ValueError(msg)
     raw = run - history.mean(axis=0)
     if n == 1:

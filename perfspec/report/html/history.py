@@ -27,7 +27,7 @@ from perfspec.report.html.trend import (
     trend,
 )
 from perfspec.report.html.view import Cell
-from perfspec.units import format_count, format_latency, format_share, format_size
+from perfspec.units import counted, format_count, format_latency, format_share, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,7 +80,7 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One test in one environment. ``machines`` are name, description and number of runs."""
+    """One test in one environment. ``machines`` are name, description and runs."""
 
     file: str
     test: str
@@ -90,7 +90,7 @@ class PageView:
     until: str
     events: tuple[Event, ...]
     endpoints: tuple[EndpointView, ...]
-    machines: tuple[tuple[str, str, int], ...]
+    machines: tuple[tuple[str, str, str], ...]
     runs: tuple[RunView, ...]
     chart: Trend
 
@@ -146,13 +146,14 @@ def _pages(history: History) -> Iterator[PageView]:
             file=file,
             test=one_line(test),
             environment=one_line(environment),
-            count="1 run" if len(points) == 1 else f"{len(points):,} runs",
+            count=counted(len(points), "run"),
             since=short_time(points[0].time),
             until=short_time(points[-1].time),
             events=tuple(happened),
             endpoints=tuple(_endpoints(points, found)),
             machines=tuple(
-                (name, _described(machine), counts[name]) for machine, name in names.items()
+                (name, _described(machine), counted(counts[name], "run"))
+                for machine, name in names.items()
             ),
             runs=tuple(map(_run, reversed(points), reversed(machines))),
             chart=trend(points, found, happened, machines),
@@ -214,9 +215,9 @@ def _letters(index: int) -> str:
 
 
 def _described(machine: Machine) -> str:
-    processes = "process" if machine.workers == 1 else "processes"
+    cores = counted(machine.cores, "core")
+    processes = counted(machine.workers, "load process", "load processes")
     return one_line(
-        f"{machine.cpu}, {machine.cores} cores, {format_size(machine.memory)}, {machine.system};"
-        f" {machine.workers} load {processes}; Python {machine.python}, Locust {machine.locust},"
-        f" libcurl {machine.libcurl}"
+        f"{machine.cpu}, {cores}, {format_size(machine.memory)}, {machine.system}; {processes};"
+        f" Python {machine.python}, Locust {machine.locust}, libcurl {machine.libcurl}"
     )

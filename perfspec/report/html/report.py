@@ -15,7 +15,7 @@ from perfspec.report.html.repeat import repeat_command
 from perfspec.report.html.view import test_view, why
 from perfspec.report.plan_view import render_plan
 from perfspec.report.tables import headline
-from perfspec.units import format_duration, format_size
+from perfspec.units import counted, format_duration, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,7 @@ def report_html(plan: Plan, result: RunResult, verdict: Verdict) -> str:
 def _facts(plan: Plan, result: RunResult, verdict: Verdict) -> Iterator[tuple[str, str]]:
     machine = result.machine
     started, finished = (datetime.fromisoformat(each) for each in (result.started, result.finished))
+    cores = counted(machine.cores, "core")
     yield "Run", result.run_id
     yield "Started", f"{started:%Y-%m-%d %H:%M:%S} UTC"
     yield "Took", format_duration((finished - started).total_seconds())
@@ -70,7 +71,7 @@ def _facts(plan: Plan, result: RunResult, verdict: Verdict) -> Iterator[tuple[st
     yield "Environment", plan.environment.name
     yield "Spec", f"{one_line(plan.file)}, {plan.sequence}"
     yield "Plan", plan.fingerprint
-    yield "Machine", f"{machine.cpu}, {machine.cores} cores, {format_size(machine.memory)}"
+    yield "Machine", f"{machine.cpu}, {cores}, {format_size(machine.memory)}"
     yield "System", machine.system
     yield "Load processes", str(machine.workers)
     tools = f"Python {machine.python}, Locust {machine.locust}, libcurl {machine.libcurl}"

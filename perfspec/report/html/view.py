@@ -30,7 +30,7 @@ from perfspec.report.tables import (
     journeys_text,
     judged_text,
 )
-from perfspec.units import format_count, format_duration, format_latency, format_share
+from perfspec.units import counted, format_count, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,7 @@ class FindingView:
     """One limit. ``reason`` does not repeat what stands above all limits."""
 
     row: FindingRow
+    samples: str
     reason: str
     gauge: Gauge | None
 
@@ -126,7 +127,7 @@ def test_view(
     """One test of a page that shows ``tests``."""
     test = as_run(plan.test(verdict.name), result.tries if result is not None else ())
     reasons = tuple(one_line(each, LONGEST_REASON) for each in verdict.reasons)
-    load = f"{format_duration(duration_s(test.stages))}, at most {test.peak_users} users"
+    load = f"{format_duration(duration_s(test.stages))}, at most {counted(test.peak_users, 'user')}"
     if result is None or verdict.outcome is Outcome.SKIPPED:
         return TestView(verdict.name, verdict.outcome, reasons, load, judged="")
     drawing = Drawing(plan, test, result, verdict, tests=tests)
@@ -182,14 +183,14 @@ def _tiles(result: TestResult, verdict: TestVerdict) -> Iterator[Tile]:
     yield Tile("p95", _quantile(found, "p95").text)
     yield Tile("p99", _quantile(found, "p99").text)
     share = NOTHING if found.error_rate is None else format_share(found.error_rate)
-    yield Tile("errors", share, f"{format_count(found.failed)} requests" if found.failed else "")
+    yield Tile("errors", share, counted(found.failed, "request") if found.failed else "")
 
 
 def _findings(verdict: TestVerdict) -> Iterator[FindingView]:
     ordered = sorted(verdict.findings, key=lambda each: GRAVEST_FIRST.index(each.outcome))
     for each in ordered:
         reason = "not judged" if each.reason == verdict.invalid else each.reason
-        yield FindingView(finding_row(each), reason, gauge(each))
+        yield FindingView(finding_row(each), format_count(each.samples), reason, gauge(each))
 
 
 def _endpoints(plan: Plan, drawing: Drawing) -> Iterator[EndpointView]:

@@ -12,6 +12,7 @@ from perfspec import __version__
 from perfspec.errors import RunError
 from perfspec.measure.model import Worker
 from perfspec.run.driver.clocks import Offset, Reading
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,7 @@ class Assembly:
                 raise RunError(self._problem)
             if perf_counter() > deadline:
                 msg = (
-                    f"{self._count()} of {wanted.workers} workers were there after"
+                    f"{self._count()} of {counted(wanted.workers, 'worker')} were there after"
                     f" {wanted.within_s:g} s: {wanted.late}"
                 )
                 raise RunError(msg)
@@ -145,7 +146,8 @@ class Assembly:
             )
             self._refuse(node, self._problem)
         elif self._complete:
-            self._refuse(node, f"it has all {self._wanted.workers} workers that it expects")
+            expected = counted(self._wanted.workers, "worker")
+            self._refuse(node, f"it has the {expected} that it expects")
         elif len(self.peers) < self._wanted.workers:  # else it asks again: one of them may go
             self.peers[node] = Peer(data["host"], data["process"])
             self._runner.send_message(ASSIGN, {"work": self._work}, client_id=node)

@@ -36,6 +36,7 @@ from perfspec.run.driver.testclock import TestClock
 from perfspec.run.driver.transports.dial import Dialer
 from perfspec.run.driver.transports.http import Transport
 from perfspec.run.rows import read_rows
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -152,7 +153,8 @@ class Engine:
         worker, workers = self._worker, self._workers
         share = max_users * (worker + 1) // workers - max_users * worker // workers
         if not share:
-            self.report(f"max_users of {max_users} cannot be shared by {workers} workers")
+            among = counted(workers, "worker")
+            self.report(f"max_users of {max_users} cannot be shared by {among}")
         arrivals.begin(
             schedule(
                 self.curve.phases,
@@ -280,7 +282,8 @@ class Engine:
             have = len(self.rows[source.name])
             if need > have:
                 msg = (
-                    f"data {source.name!r} has {have} rows, but test {self.test.name!r} runs {need}"
-                    " users who each need one of their own: add rows, or pick: round_robin"
+                    f"data {source.name!r} has {counted(have, 'row')}, but test"
+                    f" {self.test.name!r} runs {counted(need, 'user')} who each need one of their"
+                    " own: add rows, or pick: round_robin"
                 )
                 raise RunError(msg)

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from perfspec.errors import RunError
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,10 +68,11 @@ class Unique:
         """Raises RunError when all rows are taken."""
         if self._free:
             return self._free.popleft()
-        share = f"; each of {self._workers} workers has its share" if self._workers > 1 else ""
+        workers = counted(self._workers, "worker")
+        share = f"; each of {workers} has its share" if self._workers > 1 else ""
         msg = (
-            f"data {self._name!r} has {self._total} rows{share}, and a user more than {self._share}"
-            " needs one of its own: add rows, use fewer users, or pick: round_robin"
+            f"data {self._name!r} has {counted(self._total, 'row')}{share}, and a user more than"
+            f" {self._share} needs one of its own: add rows, use fewer users, or pick: round_robin"
         )
         raise RunError(msg)
 

@@ -18,6 +18,7 @@ from perfspec.run.duet.side import Side, WayBack, free_ports
 from perfspec.run.duet.variables import hand_over
 from perfspec.run.load import Outcome, run_test
 from perfspec.run.processors import processors, shares
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,8 @@ class _Blocks:
                 if not self._block(base, head):
                     return _Status("partial", f"interrupted in block {number}")
                 if number < looks[-1] and number in looks and self._decided():
-                    return _Status("stopped", f"decided after {number} of {looks[-1]} blocks")
+                    most = counted(looks[-1], "block")
+                    return _Status("stopped", f"decided after {number} of {most}")
         return _Status("complete")
 
     def _sides(self, checkouts: Checkouts) -> tuple[Side, Side]:

@@ -116,7 +116,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "about another test": (strange_test, "tests that the plan does not have"),
     "without a verdict": (missing, "No such file"),
     "two runs": (two_runs, "holds 2 runs"),
-    "no run": (no_run, "holds no runs"),
+    "no run": (no_run, "holds no run"),
 }
 
 

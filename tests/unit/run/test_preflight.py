@@ -28,8 +28,8 @@ def test_users_need_descriptors() -> None:
     assert list(_descriptors(3000, 20_000)) == []
     assert list(_descriptors(10**6, resource.RLIM_INFINITY)) == []
     (near,) = _descriptors(18_000, 20_000)
-    assert near.startswith("18000 users in one process come near the limit of 20000 open files")
-    with pytest.raises(RunError, match="20000 users in one process need as many connections"):
+    assert near.startswith("18,000 users in one process come near the limit of 20000 open files")
+    with pytest.raises(RunError, match="20,000 users in one process need as many connections"):
         list(_descriptors(20_000, 20_000))
 
 
@@ -57,7 +57,7 @@ def test_memory_that_is_not_free_is_a_warning_and_memory_that_is_not_there_an_er
     assert re.match(r"10 users may need \S+ GB of memory, and \S+ GB are free", warning)
     with pytest.raises(RunError, match="10 users need about 1000000 GB of memory, and this"):
         list(check_preflight(plan_with(10**15), tmp_path, RunOptions()))
-    with pytest.raises(RunError, match="10 users in 1000000 workers need about"):
+    with pytest.raises(RunError, match="10 users in 1,000,000 workers need about"):
         list(check_preflight(make_plan(make_test()), tmp_path, RunOptions(workers=10**6)))
 
 

@@ -18,6 +18,7 @@ from perfspec.run.driver.duet.turns import Duo, together
 from perfspec.run.driver.engine import Engine
 from perfspec.run.driver.life import VirtualUser
 from perfspec.run.duet.variables import take
+from perfspec.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,8 +62,8 @@ class DuetEngine(Engine):
             others = len(self._base.rows[name])
             if len(rows) != others:
                 msg = (
-                    f"data {name!r} has {others} rows at the base and {len(rows)} at the head: both"
-                    " sides must be sent the same"
+                    f"data {name!r} has {counted(others, 'row')} at the base and {len(rows)} at the"
+                    " head: both sides must be sent the same"
                 )
                 raise RunError(msg)
 

@@ -148,7 +148,7 @@ def test_a_unique_row_goes_to_the_next_user_when_its_own_has_left(target: Target
     with on_stage(planned) as stage:
         stage.user.start()
         other = stage.engine.user("visitor")
-        with pytest.raises(RunError, match="'students' has 1 rows"):
+        with pytest.raises(RunError, match="'students' has 1 row,"):
             other.start()
         stage.user.let_go()
         assert other.start()
