@@ -32,12 +32,9 @@ QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 def waits_in(result: TestResult, spans: Sequence[Span]) -> Histogram | None:
     """How long answers waited in the spans, None where nobody could tell."""
-    total: Histogram | None = None
-    for each in health_in(result, spans):
-        if each.waits is not None:
-            total = total or Histogram()
-            total.merge(each.waits)
-    return total if total is not None and total.count else None
+    health = health_in(result, spans)
+    total = Histogram.total(each.waits for each in health if each.waits is not None)
+    return total if total.count else None
 
 
 def blur(result: TestResult, spans: Sequence[Span]) -> Blur | None:

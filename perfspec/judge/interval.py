@@ -41,9 +41,7 @@ def has_interval(q: float, n: int) -> bool:
 
 def quantile_interval(blocks: Sequence[Histogram], q: float) -> Interval:
     """The interval of quantile ``q`` of all blocks together; none of them is empty."""
-    whole = Histogram()
-    for block in blocks:
-        whole.merge(block)
+    whole = Histogram.total(blocks)
     n = whole.count
     size = max(1, math.floor(_effective(blocks, whole, q)))
     low, high = _ranks(size, q)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from perfspec.measure.histogram import Histogram
@@ -103,10 +103,7 @@ def blocks(result: TestResult, subject: Subject, spans: Sequence[Span]) -> list[
 
 def merged(windows: Iterable[Window]) -> Window:
     """All of them as one; an empty window without any."""
-    total = Window(index=-1)
-    for each in windows:
-        total.merge(each)
-    return total
+    return Window.total(list(windows))
 
 
 def health_in(result: TestResult, spans: Sequence[Span]) -> list[Health]:
@@ -117,23 +114,25 @@ def health_in(result: TestResult, spans: Sequence[Span]) -> list[Health]:
 
 def probe_in(result: TestResult, spans: Sequence[Span]) -> float | None:
     """Seconds that half of the calibration probe's runs in the spans did not exceed."""
-    wanted, total = set(windows_in(result, spans)), Histogram()
-    for each in result.probe:
-        if each.index in wanted:
-            total.merge(each.took)
-    return total.quantile(0.5)
+    wanted = set(windows_in(result, spans))
+    took = Histogram.total(each.took for each in result.probe if each.index in wanted)
+    return took.quantile(0.5)
 
 
 def gathered(result: TestResult, subject: Subject, target: Mapping[int, int]) -> dict[int, Window]:
     """The subject's windows, added up by what ``target`` has for their index, if anything."""
-    found: dict[int, Window] = {}
-    for series in result.series:
-        if _concerns(subject, series.key):
-            for window in series.windows:
-                at = target.get(window.index)
-                if at is not None:
-                    found.setdefault(at, Window(index=at)).merge(window)
-    return found
+    mine = (each.windows for each in result.series if _concerns(subject, each.key))
+    return grouped(chain.from_iterable(mine), target)
+
+
+def grouped(windows: Iterable[Window], target: Mapping[int, int]) -> dict[int, Window]:
+    """Windows added up by what ``target`` has for their index, if anything."""
+    found: dict[int, list[Window]] = {}
+    for each in windows:
+        at = target.get(each.index)
+        if at is not None:
+            found.setdefault(at, []).append(each)
+    return {at: Window.total(parts, at) for at, parts in found.items()}
 
 
 def _end_of_load(result: TestResult) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import zlib
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Self
@@ -59,6 +60,28 @@ class Histogram:
         histogram.add_all(values_us)
         return histogram
 
+    @classmethod
+    def total(cls, parts: Iterable[Histogram]) -> Self:
+        """All values of all parts; of many packed ones far faster than merging them by turns."""
+        import numpy as np  # noqa: PLC0415  (no load process needs it)
+
+        histogram, keys, counts = cls(), array("H"), array("I")
+        known = [each for each in parts if each.count]
+        for each in known:
+            ranked = each._ranked  # noqa: SLF001  (one of us)
+            keys.extend(ranked[0])
+            counts.extend(ranked[1])
+            histogram.count += each.count
+            histogram.sum_us += each.sum_us
+            histogram.max_us = max(histogram.max_us, each.max_us)
+        if len(known) == 1:
+            histogram._packed = keys, counts
+        elif known:
+            sums = np.bincount(np.frombuffer(keys, np.uint16), np.frombuffer(counts, np.uint32))
+            found = np.flatnonzero(sums)
+            histogram._packed = array("H", found.tolist()), array("I", map(int, sums[found]))
+        return histogram
+
     @property
     def counts(self) -> dict[int, int]:
         """Buckets with their counts."""
@@ -71,9 +94,15 @@ class Histogram:
     def pack(self) -> None:
         """To be called when nothing is added for now."""
         if self._packed is None:
-            ranked = sorted(self._counts)
-            self._packed = array("H", ranked), array("I", map(self._counts.__getitem__, ranked))
-            self._counts = {}
+            self._packed, self._counts = self._ranked, {}
+
+    @property
+    def _ranked(self) -> tuple[array[int], array[int]]:
+        """Rising buckets, and their counts."""
+        if self._packed is not None:
+            return self._packed
+        ranked = sorted(self._counts)
+        return array("H", ranked), array("I", map(self._counts.__getitem__, ranked))
 
     def _unpacked(self) -> dict[int, int]:
         if self._packed is not None:
@@ -112,13 +141,12 @@ class Histogram:
 
     def at_rank(self, wanted: int) -> float:
         """Seconds of the ``wanted``-th smallest value (from 1); the ends are clamped."""
-        seen = 0
-        for key, n in self:
-            seen += n
-            if seen >= wanted:
-                low, high = bounds(key)
-                return min((low + high - 1) / 2, self.max_us) / 1e6
-        return self.max_us / 1e6
+        keys, counts = self._ranked
+        at = bisect_left(list(accumulate(counts)), wanted)
+        if at == len(keys):
+            return self.max_us / 1e6
+        low, high = bounds(keys[at])
+        return min((low + high - 1) / 2, self.max_us) / 1e6
 
     def count_above(self, seconds: float) -> int:
         """How many values lie in buckets whose middle is above ``seconds``."""
@@ -127,9 +155,7 @@ class Histogram:
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Buckets in rising order with their counts."""
-        if self._packed is None:
-            return iter(sorted(self._counts.items()))
-        return zip(*self._packed, strict=True)
+        return zip(*self._ranked, strict=True)
 
     def items(self) -> Iterable[tuple[int, int]]:
         """Buckets with their counts, in any order."""

@@ -7,7 +7,8 @@ its slow answers out of the judged seconds.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -16,6 +17,9 @@ from perfspec.measure.histogram import Histogram
 from perfspec.measure.monitored import Monitored
 from perfspec.plan.base import Value
 from perfspec.plan.limits import SeriesKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 FORMAT: Literal["perfspec/result/1"] = "perfspec/result/1"
 TestStatus = Literal["complete", "stopped", "partial", "aborted", "broken", "skipped"]
@@ -70,6 +74,25 @@ class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         self.connections += other.connections
         self.extra += other.extra
 
+    @classmethod
+    def total(cls, parts: Sequence[Window], index: int = -1) -> Window:
+        """Everything of all parts, as one window."""
+        errors: Counter[ErrorClass] = Counter()
+        for each in parts:
+            errors.update(each.errors)
+        return cls(
+            index=index,
+            latency=Histogram.total(each.latency for each in parts),
+            ttfb=Histogram.total(each.ttfb for each in parts),
+            service=_total([each.service for each in parts]),
+            lateness=_total([each.lateness for each in parts]),
+            errors=dict(errors),
+            bytes_sent=sum(each.bytes_sent for each in parts),
+            bytes_received=sum(each.bytes_received for each in parts),
+            connections=sum(each.connections for each in parts),
+            extra=sum(each.extra for each in parts),
+        )
+
     def pack(self) -> None:
         """To be called when nothing is added for now."""
         for each in (self.latency, self.ttfb, self.service, self.lateness):
@@ -82,6 +105,11 @@ def _merged(mine: Histogram | None, other: Histogram | None) -> Histogram | None
         mine = mine or Histogram()
         mine.merge(other)
     return mine
+
+
+def _total(parts: Iterable[Histogram | None]) -> Histogram | None:
+    known = [each for each in parts if each is not None]
+    return Histogram.total(known) if known else None
 
 
 class Series(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -38,6 +38,22 @@ def test_merging_is_recording_together(one: list[int], other: list[int]) -> None
     assert merged.sum_us == sum(one) + sum(other)
 
 
+@given(st.lists(st.tuples(latencies, st.booleans()), max_size=4))
+def test_a_total_is_recording_together_and_leaves_its_parts(
+    parts: list[tuple[list[int], bool]],
+) -> None:
+    histograms = [Histogram.of(values) for values, _ in parts]
+    for each, (_, packed) in zip(histograms, parts, strict=True):
+        if packed:
+            each.pack()
+    total = Histogram.total(histograms)
+    assert total == Histogram.of([value for values, _ in parts for value in values])
+    assert total.count == sum(len(values) for values, _ in parts)
+    total.add_all([1])
+    for each, (values, _) in zip(histograms, parts, strict=True):
+        assert each == Histogram.of(values)
+
+
 @given(latencies, latencies)
 def test_a_packed_one_is_the_same(one: list[int], other: list[int]) -> None:
     open_one, packed = Histogram.of(one), Histogram.of(one)

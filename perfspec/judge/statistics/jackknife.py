@@ -24,9 +24,7 @@ def log_quantile_variances(
     """
     if len(blocks) < 2:
         return dict.fromkeys(quantiles, 0.0)
-    total = Histogram()
-    for block in blocks:
-        total.merge(block)
+    total = Histogram.total(blocks)
     rests = [_without(total, block) for block in blocks]
     return {
         name: _jackknife([math.log(max(rest.quantile(q) or 0.0, 1e-6)) for rest in rests])
@@ -36,8 +34,8 @@ def log_quantile_variances(
 
 def _without(total: Histogram, block: Histogram) -> Histogram:
     """The total less one block; its maximum stays that of the total, which only bounds values."""
-    rest = Histogram()
-    rest.counts = {key: n - block.counts.get(key, 0) for key, n in total.counts.items()}
+    rest, taken = Histogram(), block.counts
+    rest.counts = {key: n - taken.get(key, 0) for key, n in total.items()}
     rest.count = total.count - block.count
     rest.max_us = total.max_us
     return rest

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from perfspec.judge.select import merged
+from perfspec.judge.select import grouped, merged
 from perfspec.measure.model import Series, Window
 from perfspec.plan.load import phases
 
@@ -103,9 +103,5 @@ def added_up(
 
 
 def _regrouped(windows: Sequence[Window], target: Mapping[int, int]) -> list[Window]:
-    found: dict[int, Window] = {}
-    for each in windows:
-        at = target.get(each.index)
-        if at is not None:
-            found.setdefault(at, Window(index=at)).merge(each)
+    found = grouped(windows, target)
     return [found[at] for at in sorted(found)]
