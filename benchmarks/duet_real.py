@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks.dots import Dot, plot
 from benchmarks.gate_runs import SLOWED, SPEC
 from perfspec import jsonio
 from perfspec.judge.model import Verdict
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PORT = "${PORT:-18840}"
+BUDGET = "+5%"  # half of the least that is to be found
 SERVE = "exec python -m perfspec.demo --port $1 --seed 1 {fault}\n"
 BUSY = """
 import time
@@ -42,7 +44,7 @@ while True:
 class Seen(NamedTuple):
     """One duet. ``found``: the slowed endpoint failed; ``innocent``: one failed that is as it was.
 
-    ``change`` is that of the slowed endpoint's p50.
+    ``change`` is that of the slowed endpoint's p50, ``seconds`` what both ran for in the end.
     """
 
     slower: float
@@ -51,12 +53,13 @@ class Seen(NamedTuple):
     innocent: bool
     blocks: int
     change: float | None
+    seconds: float
 
 
 def repository(folder: Path, users: int) -> None:
     """A commit of the shop, on ``main``."""
     git(folder, "init", "--quiet", "--initial-branch=main")
-    text = SPEC.format(port=PORT, seed=1, fault="", users=users, seconds=60)
+    text = SPEC.format(port=PORT, seed=1, fault="", users=users, seconds=60, budget=BUDGET)
     command = f"python -m perfspec.demo --port {PORT} --seed 1"
     text = text.replace(command, f"sh serve.sh {PORT}")
     (folder / "perfspec.yaml").write_text(text, encoding="utf-8")
@@ -107,6 +110,7 @@ def duet(folder: Path, slower: float, extra: list[str]) -> Seen:
         innocent=bool(failed - {SLOWED} if slower else failed),
         blocks=test.comparison.duet.blocks,
         change=mine.change,
+        seconds=test.comparison.duet.blocks * test.comparison.duet.block_s,
     )
 
 
@@ -151,6 +155,7 @@ def main() -> None:
     parser.add_argument("--blocks", help="so many of them, without looks before")
     parser.add_argument("--disturb", action="store_true", help="beside a process that is busy")
     parser.add_argument("--seed", type=int, default=1, help="of the order")
+    parser.add_argument("--svg", type=Path, help="where to put a plot")
     given = parser.parse_args()
     lengths = {"--block": given.block, "--blocks": given.blocks}
     extra = [word for name, value in lengths.items() if value for word in (name, value)]
@@ -163,6 +168,15 @@ def main() -> None:
             seen.append(duet(Path(name), slower, extra))
             print(f"{at} of {len(kinds)}: {seen[-1]}", file=sys.stderr)
     show(seen)
+    if given.svg is not None:
+        dots = [
+            Dot(each.slower, each.change * 100, each.found or each.innocent)
+            for each in seen
+            if each.valid and each.change is not None
+        ]
+        plot(
+            dots, "p50 of GET /books, head against base; filled: failed", (-10, 30), " %", given.svg
+        )
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.dots import Dot, plot
 from benchmarks.gate_simulation import OTHERS
 from perfspec import jsonio
 from perfspec.baseline.archive import Archive, Comparable
@@ -69,7 +70,7 @@ personas:
     auth: {{ bearer: "{{{{ token }}}}" }}
     think: 50ms..100ms
     journey: [login, books, book, cart, add, pay, health, echo]
-budget: {{ p50: +10%, p95: +10% }}
+budget: {{ p50: {budget}, p95: {budget} }}
 baseline: {{ store: "dir:history" }}
 tests:
   load: {{ users: {users}, duration: {seconds}s, warm_up: 3s, slo: {{ error_rate: 1% }} }}
@@ -94,7 +95,9 @@ def measure(folder: Path, seed: int, slower: float, users: int, seconds: int) ->
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     fault = f"--fault slow:/books:+{slower:.0%}" if slower else ""
-    text = SPEC.format(port=port, seed=seed, fault=fault, users=users, seconds=seconds)
+    text = SPEC.format(
+        port=port, seed=seed, fault=fault, users=users, seconds=seconds, budget="+10%"
+    )
     (folder / "perfspec.yaml").write_text(text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "perfspec", "run"],
@@ -167,36 +170,6 @@ def show(seen: list[Seen], baseline: int) -> None:
         print(f"| {what} | {of_all} | {len(some)} | {' | '.join(cells)} | {innocent} |")
 
 
-def plot(seen: list[Seen], path: Path) -> None:
-    """The p95 of the slowed endpoint, run by run; filled where perfspec failed the run."""
-    width, height, left, top = 640, 240, 60, 30
-    most = max(each.p95_s for each in seen) * 1.05
-    step = (width - left - 20) / max(len(seen) - 1, 1)
-    colours = {0.0: "#8b949e", 0.1: "#bf8700", 0.2: "#cf222e"}
-    dots = []
-    for at, each in enumerate(seen):
-        x, y = left + at * step, height - 30 - each.p95_s / most * (height - 30 - top)
-        colour = colours.get(each.slower, "#1f6feb")
-        fill = colour if "perfspec" in each.failed else "none"
-        dots.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="5" stroke="{colour}" fill="{fill}"/>')
-    title = "p95 of GET /books, run by run; filled: the run failed"
-    scale = [
-        f'<text x="{left - 8}" y="{height - 26}" text-anchor="end">0</text>',
-        f'<text x="{left - 8}" y="{top + 5}" text-anchor="end">{most * 1e3:.0f} ms</text>',
-        f'<line x1="{left}" x2="{width}" y1="{height - 30}" y2="{height - 30}" stroke="#d0d7de"/>',
-    ]
-    keys = [
-        f'<text x="{left + 130 * at}" y="{height - 8}" fill="{colours.get(slower, "#1f6feb")}">'
-        f"{'unchanged' if not slower else f'+{slower:.0%}'}</text>"
-        for at, slower in enumerate(sorted({each.slower for each in seen}))
-    ]
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-    font = 'font-family="sans-serif" font-size="13" fill="#57606a" role="img"'
-    lines = [f"{head} {font}>", f"<title>{title}</title>"]
-    lines += [f'<text x="{left}" y="18" font-weight="bold">{title}</text>', *scale, *dots, *keys]
-    path.write_text("\n".join([*lines, "</svg>\n"]), encoding="utf-8")
-
-
 def main() -> None:
     """Run everything, then print a table in markdown."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -227,7 +200,9 @@ def main() -> None:
             print(f"{at + 1} of {given.baseline + len(kinds)}: {seen[-1]}", file=sys.stderr)
     show(seen, given.baseline)
     if given.svg is not None:
-        plot(seen, given.svg)
+        dots = [Dot(each.slower, each.p95_s * 1e3, "perfspec" in each.failed) for each in seen]
+        most = max(each.value for each in dots) * 1.05
+        plot(dots, "p95 of GET /books, run by run; filled: failed", (0, most), " ms", given.svg)
 
 
 if __name__ == "__main__":
