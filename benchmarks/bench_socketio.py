@@ -121,7 +121,7 @@ def report(options: argparse.Namespace) -> Iterator[str]:
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, rounds in found.items():
         middle = {key: statistics.median(each[key] for each in rounds) for key in rounds[0]}
-        per_s = middle["messages"] / options.seconds
+        per_s = middle["messages"] / options.seconds or float("nan")
         yield (
             f"| {name} | {per_s:,.0f} | {middle['cpu']:.0%} | {middle['cpu'] / per_s * 1e6:.0f} "
             f"| {middle['ack_p50_ms']:.2f} ms | {middle['ack_p99_ms']:.1f} ms "

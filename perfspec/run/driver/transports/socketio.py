@@ -89,12 +89,6 @@ class SocketIo(Channel):
         arguments = [event] if data is None else [event, data]
         self._write(_Packet(packet.EVENT, arguments, self._namespace, call), timeout_s)
 
-    def close(self) -> None:
-        """Leave, and say goodbye."""
-        if self._watch is not None:
-            self._watch.kill(block=False)
-        super().close()
-
     def frame(self, content: bytes, at: float, *, binary: bool) -> None:
         """What the wire received: a packet of Engine.IO, or an attachment of the last one."""
         try:
@@ -107,6 +101,8 @@ class SocketIo(Channel):
 
     def ended(self) -> None:
         """The wire is closed: nobody need wait any longer."""
+        if self._watch is not None:
+            self._watch.kill(block=False)
         self._open.set()
         self._answered.set()
         super().ended()
