@@ -144,11 +144,20 @@ def _few_to_compare(test: Test) -> Iterator[Diagnostic]:
         expected = forecast.samples_of(subject, "hold")
         if expected is None or expected >= budget.min_samples:
             continue
-        message = (
-            f"about {counted(round(expected, 1), 'sample')} of {subject} are expected in test"
-            f" {test.name!r}, comparing its {budget.metric.name} needs {budget.min_samples}"
-        )
-        hint = "hold longer, use more users, or give the budget its own min_samples"
+        started = forecast.samples_of(subject, "whole") or 0.0
+        if started and not expected:
+            message = (
+                f"{subject} is sent as users start and by no journey, about"
+                f" {counted(round(started, 1), 'time')} in test {test.name!r}: comparing its"
+                f" {budget.metric.name} needs {budget.min_samples} in its holds"
+            )
+            hint = "give it an slo, which looks at the whole test, or call it in a journey"
+        else:
+            message = (
+                f"about {counted(round(expected, 1), 'sample')} of {subject} are expected in test"
+                f" {test.name!r}, comparing its {budget.metric.name} needs {budget.min_samples}"
+            )
+            hint = "hold longer, use more users, or give the budget its own min_samples"
         yield _warning(budget.place, "PS312", message, hint)
 
 
