@@ -1,9 +1,8 @@
-"""``s3:BUCKET/PREFIX``: records as objects of Amazon S3, or of what speaks its protocol.
+"""Records as objects in a bucket: ``s3:…``, ``gs:…`` and ``az:…`` by their vendors' libraries.
 
 An object appears whole or not at all, is listed and read as soon as it is written, and its name has
 a hash of what it holds: two writers never want the same name for different records, so nobody needs
-a lock or a condition. Credentials, region and address (``AWS_ENDPOINT_URL``) come from where the
-AWS tools find them.
+a lock or a condition. Credentials come from where the vendor's own tools find them.
 """
 
 from __future__ import annotations
@@ -18,109 +17,109 @@ from perfspec.baseline.store import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-AT_ONCE: Final = 16  # requests; each waits for the network most of its time
-AT_MOST: Final = 1000  # objects that one request may remove
-CONNECT_S, READ_S, ATTEMPTS = 10, 60, 5
-NOT_THERE: Final = "NoSuchKey"
+    from perfspec.baseline.buckets.contract import Bucket, Refusal
+
+AT_ONCE: Final = 10  # requests, as many as each of the libraries keeps connections
+EXTRAS: Final = {"s3": "aws", "gs": "gcp", "az": "azure"}
 
 
 class BucketStore:
-    """Objects of one bucket whose keys begin with ``PREFIX/``."""
+    """Objects of one bucket whose keys begin with ``PREFIX/``.
 
-    def __init__(self, where: str) -> None:
-        self.bucket, _, prefix = where.strip("/").partition("/")
-        self.prefix = f"{prefix}/" if prefix else ""
+    ``kind`` is one of ``EXTRAS``, ``where`` names the bucket as its vendor wants it.
+    """
+
+    def __init__(self, kind: str, where: str, prefix: str = "") -> None:
+        self.kind, self.where = kind, where
+        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
     def __str__(self) -> str:
-        return f"bucket {self.bucket}" + (f", {self.prefix}" if self.prefix else "")
+        return f"{self.kind}:{self.where}/{self.prefix}".rstrip("/")
 
     def names(self) -> tuple[str, ...]:
-        pages = self._client.get_paginator("list_objects_v2")
-        found = []
         with self._explained("read"):
-            for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
-                found += [each["Key"] for each in page.get("Contents", ())]
-        names = (each.removeprefix(self.prefix) for each in found)
-        return tuple(sorted(each for each in names if each.endswith(".json")))
+            found = [each.removeprefix(self.prefix) for each in self._bucket.keys(self.prefix)]
+        return tuple(sorted(each for each in found if each.endswith(".json")))
 
     def read(self, names: Iterable[str]) -> dict[str, bytes]:
         wanted = list(names)
         with self._explained("read"):
-            contents = self._at_once(self._content, wanted)
+            contents = self._at_once(self._bucket.get, wanted)
         pairs = zip(wanted, contents, strict=True)
         return {name: content for name, content in pairs if content is not None}
 
     def write(self, files: Mapping[str, bytes], message: str) -> None:  # noqa: ARG002  (git's)
-        def put(name: str) -> None:
-            self._client.put_object(
-                Bucket=self.bucket,
-                Key=self.prefix + name,
-                Body=files[name],
-                ContentType="application/json",
-            )
-
         with self._explained("written"):
-            self._at_once(put, files)
+            self._at_once(self._bucket.put, files, files.values())
 
     def remove(self, names: Iterable[str], message: str) -> None:  # noqa: ARG002  (as above)
-        keys = [{"Key": self.prefix + name} for name in names]
         with self._explained("written"):
-            for begin in range(0, len(keys), AT_MOST):
-                part = {"Objects": keys[begin : begin + AT_MOST], "Quiet": True}
-                answer = self._client.delete_objects(Bucket=self.bucket, Delete=part)
-                for error in answer.get("Errors", ()):
-                    msg = f"{self} cannot be written: {error['Key']}: {error['Message']}"
-                    raise StoreError(msg)
+            self._at_once(self._bucket.delete, names)
 
-    def _content(self, name: str) -> bytes | None:
-        """None for an object that went away meanwhile."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415  (an extra)
-
-        try:
-            answer = self._client.get_object(Bucket=self.bucket, Key=self.prefix + name)
-            content: bytes = answer["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] == NOT_THERE:
-                return None
-            raise
-        return content
-
-    def _at_once(self, work: Callable[[str], bytes | None], names: Iterable[str]) -> list[Any]:
+    def _at_once(
+        self, work: Callable[..., Any], names: Iterable[str], *more: Iterable[bytes]
+    ) -> list[Any]:
         """In the order of the names; the first error is raised."""
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="bucket") as pool:
-            return list(pool.map(work, names))
+        keys = (self.prefix + name for name in names)
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=self.kind) as pool:
+            return list(pool.map(work, keys, *more))
 
-    @contextmanager
-    def _explained(self, done: str) -> Iterator[None]:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  (as above)
-
+    @cached_property
+    def _bucket(self) -> Bucket:
         try:
-            yield
-        except ClientError as error:
-            said = error.response["Error"]
-            msg = f"{self} cannot be {done}: {said.get('Message') or said['Code']}"
-            raise StoreError(msg) from None
-        except BotoCoreError as error:
-            msg = f"{self} cannot be {done}: {error}"
+            return self._vendor(self.where)
+        except ValueError as error:
+            msg = f"{self} cannot be reached: {_first_line(str(error))}"
             raise StoreError(msg) from None
 
     @cached_property
-    def _client(self) -> Any:  # noqa: ANN401  (boto3 makes its clients at run time)
+    def _vendor(self) -> type[Bucket]:
         try:
-            import boto3  # noqa: PLC0415  (an extra)
-            from botocore.config import Config  # noqa: PLC0415
-            from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-        except ImportError:
-            msg = f"boto3, which reads {self}, is not installed: pip install perfspec[aws]"
+            return _vendor_of(self.kind)
+        except ModuleNotFoundError as error:
+            extra = EXTRAS[self.kind]
+            msg = f"{error.name}, which reads {self}, is not installed: "
+            msg += f"pip install 'perfspec[{extra}]'"
             raise StoreError(msg) from None
-        config = Config(
-            connect_timeout=CONNECT_S,
-            read_timeout=READ_S,
-            retries={"max_attempts": ATTEMPTS, "mode": "standard"},
-            max_pool_connections=AT_ONCE,
-        )
+
+    @contextmanager
+    def _explained(self, done: str) -> Iterator[None]:
+        vendor = self._vendor
         try:
-            return boto3.Session().client("s3", config=config)
-        except (BotoCoreError, ValueError) as error:  # the latter for an address that is none
-            msg = f"{self} cannot be reached: {error}"
+            yield
+        except vendor.errors as error:
+            msg = f"{self} cannot be {done}: {_reason(vendor, vendor.refusal(error))}"
             raise StoreError(msg) from None
+
+
+def _vendor_of(kind: str) -> type[Bucket]:
+    """Raises ModuleNotFoundError where the vendor's library, an extra, is not installed."""
+    if kind == "s3":
+        from perfspec.baseline.buckets.amazon import AmazonBucket  # noqa: PLC0415  (one of them)
+
+        return AmazonBucket
+    if kind == "gs":
+        from perfspec.baseline.buckets.google import GoogleBucket  # noqa: PLC0415  (as above)
+
+        return GoogleBucket
+    from perfspec.baseline.buckets.azure import AzureContainer  # noqa: PLC0415  (as above)
+
+    return AzureContainer
+
+
+def _reason(vendor: type[Bucket], refusal: Refusal) -> str:
+    said = _first_line(refusal.text)
+    steps = {
+        None: "see whether this machine may reach it",
+        401: f"give it credentials, such as by `{vendor.login}`",
+        403: f"its credentials need {vendor.needs}",
+        404: "make the bucket, or name another one",
+        429: "try again later",
+    }
+    step = steps.get(429 if refusal.status and refusal.status >= 500 else refusal.status)
+    return f"{said}; {step}" if step else said
+
+
+def _first_line(text: str) -> str:
+    """What follows are headers, documents and lists of everything that was tried."""
+    return text.strip().partition("\n")[0].strip().rstrip(".")

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from perfspec.clock import Clock
 
 
-FORMS: Final = "git:BRANCH, dir:PATH or s3:BUCKET/PREFIX"
-BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(/\S*)?$")
+FORMS: Final = (
+    "git:BRANCH, dir:PATH, s3:BUCKET/PREFIX, gs:BUCKET/PREFIX or az:ACCOUNT/CONTAINER/PREFIX"
+)
+BUCKETS: Final = {  # what comes before the prefix
+    "s3": r"[a-z0-9][a-z0-9._-]*",
+    "gs": r"[a-z0-9][a-z0-9._-]*",
+    "az": r"[a-z0-9]+/[a-z0-9][a-z0-9-]*",
+}
 
 
 class StoreError(PerfspecError):
@@ -56,9 +62,9 @@ def open_store(address: str, directory: Path, clock: Clock) -> Store:
         from perfspec.baseline.branch import BranchStore  # noqa: PLC0415  (as above)
 
         return BranchStore(directory, where, clock)
-    if kind == "s3" and BUCKET.match(where):
+    if kind in BUCKETS and (found := re.fullmatch(rf"({BUCKETS[kind]})(?:/(\S*))?", where)):
         from perfspec.baseline.bucket import BucketStore  # noqa: PLC0415  (as above)
 
-        return BucketStore(where)
+        return BucketStore(kind, *found.groups(default=""))
     msg = f"{address!r} is no store: write {FORMS}"
     raise UsageError(msg)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, get_args
 import click
 from msgspec.structs import replace
 
+from perfspec.baseline.store import FORMS
 from perfspec.errors import UsageError
 from perfspec.plan.budget import Compare
 
@@ -40,7 +41,7 @@ def gate_options(command: Command) -> Command:
         click.option(
             "--baseline",
             metavar="ADDRESS",
-            help="git:BRANCH, dir:PATH or s3:BUCKET/PREFIX; the spec's when left out.",
+            help=f"{FORMS}; the spec's when left out.",
         ),
         click.option(
             "--record/--no-record",

@@ -200,8 +200,12 @@ class Waiver(Strict):
 Store = Annotated[
     str,
     Field(
-        pattern=r"^(git:[A-Za-z0-9][A-Za-z0-9._/-]*|dir:\S.*|s3:[a-z0-9][a-z0-9.-]*(/\S*)?|\$\{.*)$",
-        json_schema_extra={"patternErrorMessage": "Write git:BRANCH, dir:PATH or s3:BUCKET/PREFIX"},
+        pattern=r"^(git:[A-Za-z0-9][A-Za-z0-9._/-]*|dir:\S.*"
+        r"|((s3|gs):[a-z0-9][a-z0-9._-]*|az:[a-z0-9]+/[a-z0-9][a-z0-9-]*)(/\S*)?|\$\{.*)$",
+        json_schema_extra={
+            "patternErrorMessage": "Write git:BRANCH, dir:PATH, s3:BUCKET/PREFIX, gs:BUCKET/PREFIX "
+            "or az:ACCOUNT/CONTAINER/PREFIX"
+        },
     ),
 ]
 
@@ -211,7 +215,8 @@ class Baseline(Strict):
 
     store: Store = Field(
         description="Where records of runs are kept: a branch of this repository, a folder, or a "
-        "bucket of Amazon S3 (with perfspec[aws]). "
+        "bucket of Amazon S3 (`s3:`, with perfspec[aws]), Google Cloud Storage (`gs:`, "
+        "perfspec[gcp]) or Azure Blob Storage (`az:`, perfspec[azure]). "
         "Example: `store: git:perfspec-baselines`"
     )
     compare_with: Text = Field(

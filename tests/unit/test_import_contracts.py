@@ -19,7 +19,9 @@ CONTRACTS: dict[str, str] = {
 }
 GOOD = {
     "perfspec/__main__.py": "import perfspec.cli.main",
-    "perfspec/baseline/bucket.py": "import boto3, botocore.config",
+    "perfspec/baseline/buckets/amazon.py": "import boto3, botocore.config",
+    "perfspec/baseline/buckets/azure.py": "import azure.identity",
+    "perfspec/baseline/buckets/google.py": "import google.cloud.storage",
     "perfspec/baseline/git.py": "import perfspec.measure, perfspec.clock, subprocess",
     "perfspec/cli/main.py": "import perfspec.demo.server, perfspec.report.text, perfspec.run.start",
     "perfspec/demo/server.py": "import gevent.pywsgi",
@@ -37,6 +39,8 @@ BAD = {
     "driver": ("perfspec/cli/bad.py", "import perfspec.run.driver.users"),
     "monitors": ("perfspec/run/bad.py", "import psycopg"),
     "amazon": ("perfspec/baseline/git.py", "import boto3"),
+    "google": ("perfspec/baseline/bucket.py", "import google.auth"),
+    "microsoft": ("perfspec/baseline/buckets/google.py", "import azure.core"),
     "locust": ("perfspec/run/bad.py", "import gevent.event"),
     "connections": ("perfspec/run/driver/bad.py", "from socketio.packet import Packet"),
     "reports": ("perfspec/judge/bad.py", "import perfspec.run.start"),
@@ -56,6 +60,7 @@ def package(tmp_path: Path) -> Path:
         "report",
         "judge",
         "baseline",
+        "baseline/buckets",
         "run",
         "run/driver",
         "run/driver/transports",

@@ -1,4 +1,4 @@
-"""Stores to write to: a folder, a branch of this repository, one of a bare repository elsewhere."""
+"""Stores to write to: a folder, a branch, one of a bare repository elsewhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from perfspec.baseline.archive import Archive
 from perfspec.baseline.store import open_store
 from perfspec.clock import SystemClock
+from tests.buckets import point_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,13 +51,10 @@ def clone_with_code(folder: Path, *, remote: bool) -> Path:
 
 @pytest.fixture
 def bucket(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Its name; the variables are set with which it is found."""
+    """Its name at Amazon's."""
     import boto3  # noqa: PLC0415  (only here)
 
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    point_at("s3", moto, monkeypatch)
     client = boto3.client("s3")
     name = f"history-{uuid4().hex}"
     client.create_bucket(Bucket=name)

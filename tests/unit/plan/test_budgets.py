@@ -172,7 +172,8 @@ def test_the_baseline_has_defaults_where_there_are_budgets() -> None:
             "write warn nearer to 0 than fail",
         ),
         ("budget: { p95: { warn: +20%, fail: +10% } }", "write warn nearer to 0 than fail"),
-        ("baseline: { store: s3://bucket }", "Write git:BRANCH, dir:PATH or s3:BUCKET"),
+        ("baseline: { store: s3://bucket }", "Write git:BRANCH, dir:PATH, s3:BUCKET/PREFIX"),
+        ("baseline: { store: az:account }", "or az:ACCOUNT/CONTAINER/PREFIX"),
         (
             "waivers: [{ endpoint: hmoe, until: 2999-01-01, reason: x, owner: y }]",
             "there is no endpoint 'hmoe'",

@@ -1,0 +1,1 @@
+"""The vendors' libraries, each known to one module: see ``perfspec.baseline.bucket``."""
