@@ -53,7 +53,7 @@ class Opening(NamedTuple):
 
 
 class Reader(Protocol):
-    """Who is told what comes; called in the hub, so that it must not wait for anything."""
+    """Who is told what comes: mostly in the hub, so that it must not wait for anything."""
 
     def frame(self, content: bytes, at: float, *, binary: bool) -> None: ...
 

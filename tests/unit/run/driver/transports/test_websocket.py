@@ -275,10 +275,12 @@ def test_a_message_beyond_what_is_kept(place: Place) -> None:
 def test_a_reset_is_told(place: Place) -> None:
     def talk(peer: Peer, hello: bytes) -> None:
         peer.send(hello)
+        peer.socket.recv(1000)
         peer.reset()
 
     with raw(place, talk) as server:
         wire = place.wire(server.origin)
+        wire.send(b"go", PATIENCE_S)
         until(lambda: wire.lost)
     assert wire.lost is not None
     assert wire.lost in [  # over TLS, Python takes a reset for an end
