@@ -54,7 +54,7 @@ def _join(pieces: Iterator[bytes], *, keep: bool) -> bytes:
             if size > MAX_BODY:
                 raise BodyTooLargeError
             kept.append(piece)
-        elif not kept and piece:
+        elif size - len(piece) < HEAD:
             kept.append(piece[:HEAD])
     return b"".join(kept)
 

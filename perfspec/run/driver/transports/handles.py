@@ -239,8 +239,8 @@ class Handle:
                 self.overflow = True
                 return -1
             self.pieces.append(piece)
-        elif not self.head:
-            self.head = piece[:HEAD]
+        elif len(self.head) < HEAD:
+            self.head += piece[: HEAD - len(self.head)]
         return None
 
     def _on_new_socket(self, fd: int, _purpose: int) -> int:

@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfspec.run.driver.transports.coding import MAX_BODY, BodyError, BodyTooLargeError, decode
+from perfspec.run.driver.transports.coding import (
+    HEAD,
+    MAX_BODY,
+    BodyError,
+    BodyTooLargeError,
+    decode,
+)
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -28,7 +34,7 @@ def test_what_was_coded_comes_back(body: bytes, codings: list[str], keep: bool) 
     coded = body
     for coding in codings:
         coded = CODERS[coding](coded)
-    assert decode(", ".join(codings), coded, keep=keep) == (body if keep else b"")
+    assert decode(", ".join(codings), coded, keep=keep) == (body if keep else body[:HEAD])
 
 
 @given(bodies, coders, st.data(), st.booleans())
@@ -77,7 +83,7 @@ def test_a_bomb_does_not_go_off(coding: str) -> None:
         decode(coding, bomb, keep=True)
     with pytest.raises(BodyTooLargeError):
         decode(f"{coding}, gzip", gzip.compress(bomb), keep=True)
-    assert decode(coding, bomb, keep=False) == b""
+    assert decode(coding, bomb, keep=False) == bytes(HEAD)
 
 
 @pytest.mark.parametrize("coding", ["compress", "deflate", "nonsense"])
