@@ -15,6 +15,8 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
     SSOError,
     TokenRetrievalError,
 )
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 NO_CREDENTIALS: Final = (
     CredentialRetrievalError,
     NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
     SSOError,
     TokenRetrievalError,
 )

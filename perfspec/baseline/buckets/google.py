@@ -10,7 +10,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError, NotFound, RetryError
+from google.api_core.exceptions import (
+    GoogleAPICallError,
+    GoogleAPIError,
+    NotFound,
+    RetryError,
+    from_http_response,
+)
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud.storage import Client
 from google.cloud.storage.retry import DEFAULT_RETRY
@@ -42,8 +48,9 @@ class GoogleBucket:
         if isinstance(error, RetryError) and error.cause is not None:
             error = error.cause
         if isinstance(error, GoogleAPICallError):
-            said = error.errors[0]["message"] if error.errors else error.message
-            return Refusal(error.code, said)
+            answer = error.response  # uploads and downloads do not take it apart
+            said = error if answer is None else from_http_response(answer)
+            return Refusal(error.code, said.errors[0]["message"] if said.errors else said.message)
         missing = isinstance(error, GoogleAuthError) and not isinstance(error, TransportError)
         return Refusal(401 if missing else None, str(error))
 

@@ -46,7 +46,8 @@ ANSWERS = {
     "gs": Answers(
         json.dumps({"items": [{"name": "a.json"}]}),
         json.dumps(
-            {"error": {"code": 403, "errors": [{"message": "Not for you.", "reason": "x"}]}}
+            {"error": {"code": 403, "errors": [{"message": "Not for you.", "reason": "x"}]}},
+            indent=1,
         ),
         "the role Storage Object User",
     ),
@@ -70,17 +71,24 @@ def xml_or_json(content: str, status: int = 200) -> Response:
 
 
 @each_vendor
-def test_who_may_not_read_is_told_what_it_takes(
+def test_who_may_not_is_told_what_it_takes(
     kind: str, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = ANSWERS[kind]
     refusal = xml_or_json(answers.refusal, 403)
     httpserver.expect_request(ANY).respond_with_response(refusal)
     point_at(kind, httpserver.url_for("").rstrip("/"), monkeypatch)
+    store = store_of(kind)
+    said = f"Not for you; its credentials need {answers.step}"
     with pytest.raises(StoreError) as caught:
-        store_of(kind).names()
-    needed = f"its credentials need {answers.step}"
-    assert str(caught.value) == f"{ADDRESSES[kind]} cannot be read: Not for you; {needed}"
+        store.names()
+    assert str(caught.value) == f"{ADDRESSES[kind]} cannot be read: {said}"
+    with pytest.raises(StoreError) as caught:
+        store.read(["a.json"])
+    assert str(caught.value) == f"{ADDRESSES[kind]} cannot be read: {said}"
+    with pytest.raises(StoreError) as caught:
+        store.write({"a.json": b"{}"}, "")
+    assert str(caught.value) == f"{ADDRESSES[kind]} cannot be written: {said}"
 
 
 @each_vendor
@@ -128,6 +136,9 @@ def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path:
     for kind, said in found.items():
         with pytest.raises(StoreError, match=f"{said}$"):
             store_of(kind).names()
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(StoreError, match=r"\(nobody\) could not be found; give it credentials"):
+        store_of("s3").names()
 
 
 def test_settings_that_are_none_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
