@@ -114,11 +114,11 @@ def test_both_sides_get_the_same_requests_in_alternating_order(tmp_path: Path) -
             assert abs(firsts[0] - firsts[1]) <= 0.25 * len(sent) + 2
         for target, name in ((base, "base"), (head, "head")):
             looks = target.seen("/look")
-            assert len(looks) > 20
+            assert len(looks) > 10
             assert {each.headers["token"] for each in looks} == {f"of {name}"}
             assert {each.headers["cookie"] for each in looks} == {f"side={name}"}
             assert len({each.port for each in target.received}) == 4  # a connection for each user
-        assert len({tuple(each.query) for each in head.seen("/look")}) == 6
+        assert len({tuple(each.query) for each in head.seen("/look")}) > 2  # the same draws, not one
 
 
 def test_each_request_of_a_journey_goes_first_to_one_side_and_first_to_the_other_next_time(
