@@ -118,7 +118,7 @@ def test_both_sides_get_the_same_requests_in_alternating_order(tmp_path: Path) -
             assert {each.headers["token"] for each in looks} == {f"of {name}"}
             assert {each.headers["cookie"] for each in looks} == {f"side={name}"}
             assert len({each.port for each in target.received}) == 4  # a connection for each user
-        assert len({tuple(each.query) for each in head.seen("/look")}) > 2  # the same draws, not one
+        assert len({tuple(each.query) for each in head.seen("/look")}) > 2  # drawn anew
 
 
 def test_each_request_of_a_journey_goes_first_to_one_side_and_first_to_the_other_next_time(
