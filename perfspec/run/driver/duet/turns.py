@@ -57,7 +57,7 @@ class Seat:
         self._become(State.READY)
         try:
             while self.state is State.READY:
-                if duo.other(self).state in {State.READY, State.GONE}:
+                if duo.other(self).can_begin:
                     duo.begin_round()
                 else:
                     self._park(may_leave=True)
@@ -79,6 +79,12 @@ class Seat:
             yield
         finally:
             self._become(State.BUSY)
+
+    @property
+    def can_begin(self) -> bool:
+        """One that is about to leave its passage is not ready for the one after it."""
+        waits = self.state is State.READY and not self.actor.leaving
+        return waits or self.state is State.GONE
 
     def gone(self) -> None:
         """Nobody is to wait for this one any more."""
