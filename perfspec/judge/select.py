@@ -56,7 +56,9 @@ def windows_in(result: TestResult, spans: Sequence[Span]) -> tuple[int, ...]:
 
 def samples(result: TestResult, subject: Subject, spans: Sequence[Span]) -> Window:
     """Everything that the subject did in the spans, as one window."""
-    return merged(gathered(result, subject, dict.fromkeys(windows_in(result, spans), 0)).values())
+    whole = Window(index=-1)
+    target = dict.fromkeys(windows_in(result, spans), whole.index)
+    return gathered(result, subject, target).get(whole.index, whole)
 
 
 def journeys_in(result: TestResult, subject: Subject, spans: Sequence[Span]) -> JourneyWindow:
