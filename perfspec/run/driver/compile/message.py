@@ -14,7 +14,6 @@ from perfspec.run.driver.compile.acks import compile_key
 from perfspec.run.driver.compile.body import compile_body, compile_value, to_bytes
 from perfspec.run.driver.compile.judge import compile_judge
 from perfspec.run.driver.transports.exchange import Response
-from perfspec.run.driver.transports.mailbox import nobody
 from perfspec.units import format_duration
 
 if TYPE_CHECKING:
@@ -187,20 +186,18 @@ def compile_message(bench: Bench, courier: Courier, find: Find) -> Step:
         flight = courier.launch(me, link, started, lambda _flight: me.wake())
         if flight is None:
             return False
-        link.mailbox.wake = me.wake
         try:
-            while not flight.over:
-                left_s = flight.deadline - perf_counter()
-                if link.lost is not None or left_s <= 0:
-                    courier.give_up(link, flight)
-                else:
-                    wait(me, left_s)
+            with link.mailbox.waking(me.wake):
+                while not flight.over:
+                    left_s = flight.deadline - perf_counter()
+                    if link.lost is not None or left_s <= 0:
+                        courier.give_up(link, flight)
+                    else:
+                        wait(me, left_s)
         except BaseException:
             link.mailbox.forget(flight)
             bench.recorder.overrun += not flight.over
             raise
-        finally:
-            link.mailbox.wake = nobody
         me.spent_us += int((perf_counter() - started) * 1e6)
         if flight.key is None:  # sent and done: a user of such messages alone would stop all others
             wait(me, 0.0)

@@ -12,7 +12,6 @@ from perfspec.run.driver.actor import Leave, wait
 from perfspec.run.driver.compile.check import compile_expect
 from perfspec.run.driver.compile.judge import compile_judge
 from perfspec.run.driver.compile.message import as_response
-from perfspec.run.driver.transports.mailbox import nobody
 from perfspec.units import format_duration
 
 if TYPE_CHECKING:
@@ -78,11 +77,8 @@ def _waiter(bench: Bench, step: ReceiveStep) -> Callable[[Actor, Channel], Incom
 
     def wait_for(me: Actor, link: Channel) -> Incoming | None:
         late = perf_counter() + step.timeout_s
-        link.mailbox.wake = me.wake
-        try:
+        with link.mailbox.waking(me.wake):
             return first(me, link, late)
-        finally:
-            link.mailbox.wake = nobody
 
     def first(me: Actor, link: Channel, late: float) -> Incoming | None:
         while True:

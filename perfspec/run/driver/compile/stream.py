@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from perfspec.run.driver.actor import Leave, wait
 from perfspec.run.driver.compile.message import CHUNK
 from perfspec.run.driver.pcm import load_pcm
-from perfspec.run.driver.transports.mailbox import nobody
 
 if TYPE_CHECKING:
     from perfspec.plan.journey import StreamStep
@@ -32,12 +31,11 @@ def compile_stream(bench: Bench, step: StreamStep, courier: Courier, find: Find)
             return False
         pace = _Pace(bench, step, courier, me, link, chunks)
         started = perf_counter()
-        link.mailbox.wake = me.wake
         try:
-            pace.send_all(started)
-            pace.wait_for_all()
+            with link.mailbox.waking(me.wake):
+                pace.send_all(started)
+                pace.wait_for_all()
         finally:
-            link.mailbox.wake = nobody
             pace.forget_all()
         me.spent_us += int((perf_counter() - started) * 1e6)
         me.wrong = pace.wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from perfspec.run.driver.transports.documents import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from perfspec.run.driver.transports.documents import Document
 
@@ -78,20 +79,28 @@ class Mailbox:
     """Gives each message to the first who waits for just this, else keeps it for ``take``.
 
     ``names`` say by which keys a message may be awaited; a message that belongs to nobody is for
-    whoever waits for ``NEXT``. ``keeps`` tells whether anybody will ever ``take``. ``wake`` is
-    called when there is something to take, or nothing will come any more; only who waits for just
-    that may set it, and only for so long.
+    whoever waits for ``NEXT``. ``keeps`` tells whether anybody will ever ``take``. Only who
+    waits for just what comes is woken by it, see ``waking``.
     """
 
     NEXT = "next"
 
     def __init__(self, names: Iterable[Name], *, keeps: bool) -> None:
-        self.wake: Callable[[], None] = nobody
+        self.wake: Callable[[], None] = _nobody
         self._names = tuple(names)
         self._keeps = keeps
         self._awaited: dict[Hashable, deque[Awaited]] = {}
         self._kept: deque[Incoming] = deque()
         self._kept_bytes = 0
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call ``wake`` when there is something to take, or nothing will come any more."""
+        self.wake = wake
+        try:
+            yield
+        finally:
+            self.wake = _nobody
 
     def expect(self, awaited: Awaited) -> None:
         """Wait for a message by its key; those of one key are served in order."""
@@ -141,5 +150,5 @@ class Mailbox:
         return True
 
 
-def nobody() -> None:
+def _nobody() -> None:
     """Wake nobody."""
