@@ -15,30 +15,19 @@ import random
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from benchmarks.disturbance import disturbance
 from benchmarks.dots import Dot, plot
 from benchmarks.gate_runs import SLOWED, SPEC
 from perfspec import jsonio
 from perfspec.judge.model import Verdict
 from perfspec.run.folder import RunFolder
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 PORT = "${PORT:-18840}"
 BUDGET = "+5%"  # half of the least that is to be found
 SERVE = "exec python -m perfspec.demo --port $1 --seed 1 {fault}\n"
-BUSY = """
-import time
-while True:
-    end = time.time() + 2
-    while time.time() < end:
-        pass
-    time.sleep(2)
-"""
 
 
 class Seen(NamedTuple):
@@ -129,20 +118,6 @@ def show(seen: list[Seen]) -> None:
         what = f"+{slower:.0%}" if slower else "unchanged"
         cells = (what, len(some), len(valid), found, innocent, f"{blocks:.1f}", reach)
         print(f"| {' | '.join(map(str, cells))} |")
-
-
-@contextmanager
-def disturbance(*, wanted: bool) -> Iterator[None]:
-    """Another process, busy for two seconds of every four."""
-    if not wanted:
-        yield
-        return
-    process = subprocess.Popen([sys.executable, "-c", BUSY])
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def main() -> None:

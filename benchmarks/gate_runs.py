@@ -8,6 +8,7 @@ before it does. Beside it stand the rules of `gate_simulation`, on the p50 and p
 runs.
 
     python -m benchmarks.gate_runs --svg gate.svg      40 runs, about half an hour
+    python -m benchmarks.gate_runs --disturb           while another process takes a core by turns
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.disturbance import disturbance
 from benchmarks.dots import Dot, plot
 from benchmarks.gate_simulation import OTHERS
 from perfspec import jsonio
@@ -180,6 +182,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=int, default=30, help="of each run")
     parser.add_argument("--users", type=int, default=20)
+    parser.add_argument("--disturb", action="store_true", help="beside a process that is busy")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--svg", type=Path, help="where to put a plot")
     given = parser.parse_args()
@@ -188,7 +191,7 @@ def main() -> None:
     kinds += [0.1 if at % 3 == 0 else 0.2 for at in range(given.slowed)]
     dice.shuffle(kinds)
     seen: list[Seen] = []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, disturbance(wanted=given.disturb):
         folder = Path(name)
         for at in range(given.baseline):
             record(folder, measure(folder, at, 0.0, given.users, given.seconds))
