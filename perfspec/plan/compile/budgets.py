@@ -8,6 +8,7 @@ import msgspec
 
 from perfspec.plan.budget import BaselineRule, Budget, Waiver
 from perfspec.plan.compile.groups import groups_of
+from perfspec.plan.compile.journeys import calls_python
 from perfspec.plan.compile.limits import place_of
 from perfspec.plan.limits import Subject
 from perfspec.plan.metrics import QUANTILES, metric_of
@@ -15,7 +16,7 @@ from perfspec.spec.checks.walk import written_steps
 from perfspec.spec.persona import GroupStep
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterator, Mapping
 
     from perfspec.plan.compile.selection import Selection
     from perfspec.spec import budget as spec
@@ -36,9 +37,14 @@ class _Written(NamedTuple):
     min_samples: int | None
 
 
-def compile_budgets(document: Document, selection: Selection) -> tuple[Budget, ...]:
-    """Budgets of every endpoint and group of a test, of its throughput, and those of objectives."""
-    found = [*_budgets(document, selection.test, selection.called), *_groups(document, selection)]
+def compile_budgets(
+    document: Document, selection: Selection, looped: Collection[str]
+) -> tuple[Budget, ...]:
+    """Budgets of every endpoint and group of a test, of its throughput, and those of objectives.
+
+    ``looped`` are the endpoints that journeys call, not only users as they start, renew or leave.
+    """
+    found = [*_budgets(document, selection, looped), *_groups(document, selection)]
     counted = {each.subject for each in found if each.metric.name == "error_rate"}
     return (*found, *_selected(document, selection, counted))
 
@@ -81,16 +87,23 @@ def compile_waivers(document: Document) -> tuple[Waiver, ...]:
     )
 
 
-def _budgets(document: Document, test: str, called: Sequence[str]) -> Iterator[Budget]:
+def _budgets(document: Document, selection: Selection, looped: Collection[str]) -> Iterator[Budget]:
+    """What is called once for each user (sign-in) has few requests in holds, so it warned always.
+
+    A budget must name it to be about it; where functions call endpoints, any may be called often.
+    """
+    test = selection.test
     common = _written(document.spec.budget, ("budget",))
     common |= _written(document.spec.tests[test].budget, ("tests", test, "budget"))
     throughput = common.pop("throughput", None)
-    for name in called:
+    often = selection.called if any(map(calls_python, selection.personas)) else looped
+    for name in selection.called:
+        usual = common if name in often else {}
         endpoint = document.spec.endpoints.get(name)
         if endpoint is None:  # a message, whose budgets are those of all
-            yield from _of(document, Subject(kind="request", name=name), common)
+            yield from _of(document, Subject(kind="request", name=name), usual)
             continue
-        own = common | _written(endpoint.budget, ("endpoints", name, "budget"))
+        own = usual | _written(endpoint.budget, ("endpoints", name, "budget"))
         yield from _of(document, Subject(kind="request", name=name), own)
         if endpoint.poll is not None and endpoint.poll.budget is not None:
             done = _written(endpoint.poll.budget, ("endpoints", name, "poll", "budget"))

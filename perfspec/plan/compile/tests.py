@@ -62,6 +62,7 @@ class TestCompiler:
         if written.stop_when is not None:  # how far it gets differs from run to run
             compare = "none"
         limits = LimitCompiler(self.document, self.environment, wanted.name, personas)
+        budgets = compile_budgets(self.document, limits.selection, limits.looped)
         test = Test(
             name=wanted.name,
             place=place_of(self.document, ("tests", wanted.name)),
@@ -83,7 +84,7 @@ class TestCompiler:
             description=written.description,
             compare=compare,
             record=compare != "none" and self._recorded(wanted),
-            budgets=(() if compare == "none" else compile_budgets(self.document, limits.selection)),
+            budgets=() if compare == "none" else budgets,
         )
         forecast = Forecast(test)
         objectives = tuple(

@@ -49,7 +49,10 @@ def compiled(
     test: str = "",
     entry: str = "on_fail: stop",
     journey: str = "[home, pay]",
+    **start: str,
 ) -> Plan:
+    """``start`` are more keys of the persona, such as on_start."""
+    journey += "".join(f", {key}: {value}" for key, value in start.items())
     text = SPEC.replace("BUDGET", budget).replace("TEST", test).replace("ENTRY", entry)
     text = text.replace("JOURNEY", journey)
     document = load_document(text.encode(), "perfspec.yaml", {})
@@ -80,6 +83,30 @@ def test_the_nearest_budget_counts_metric_by_metric() -> None:
     origins = {each.id: each.origin for each in plan.test("load").budgets}
     assert origins["home.p95 budget"] == "endpoints.home.budget.p95"
     assert origins["pay.p50 budget"] == "tests.load.budget.p50"
+
+
+@pytest.mark.parametrize(
+    "seldom",
+    [
+        {"on_start": "[pay]"},
+        {"on_stop": "[pay]"},
+        {"auth": "{ bearer: known, renew_with: [pay] }"},
+    ],
+)
+def test_what_only_starts_users_is_compared_where_a_budget_names_it(seldom: dict[str, str]) -> None:
+    common = "budget: { p50: +5% }"
+    assert set(budgets(compiled(common, journey="[home]", **seldom))) == {
+        "home.p50", "home.p95", "home.error_rate", "pay.done.p95", "pay.done.error_rate",
+    }  # fmt: skip
+    assert "pay.p50" in budgets(compiled(common, journey="[home, pay]", **seldom))
+    named = "objectives: { all: { where: { endpoints: pay }, budget: { p50: +5% } } }"
+    assert "all.pay.p50" in budgets(compiled(named, journey="[home]", **seldom))
+
+
+def test_functions_may_call_anything_often() -> None:
+    journey = "[home, { call: 'functions:any' }]"
+    plan = compiled("budget: { p50: +5% }", journey=journey, on_start="[pay]")
+    assert "pay.p50" in budgets(plan)
 
 
 def test_a_group_has_its_own_budget_in_each_persona_that_takes_it() -> None:
