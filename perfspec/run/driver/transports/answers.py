@@ -102,5 +102,5 @@ def _decode(handle: Handle, answer: Response, *, keep: bool) -> None:
         answer.body = decode(handle.encoding(), b"".join(handle.pieces), keep=keep)
     except BodyError as error:
         answer.error, answer.message = ErrorClass.RESET, f"the body cannot be read: {error}"
-    except BodyTooLargeError:
-        answer.error, answer.message = ErrorClass.GENERATOR, _TOO_LARGE
+    except BodyTooLargeError as error:
+        answer.error, answer.message = ErrorClass.GENERATOR, str(error)

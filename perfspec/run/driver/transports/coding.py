@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_BODY = 32 * 1024 * 1024  # bytes that are kept of one body, as sent and as decoded
+MAX_DECODED = 256 * 1024 * 1024  # bytes of a body that is only verified: nobody else runs meanwhile
 HEAD = 4096  # bytes that are kept of a body that no check looks at
 ACCEPTED = "gzip, br, zstd"
 _PIECE = 1024 * 1024
+_FED = 65_536  # at a time: what a decoder leaves over is copied
+_MOST_PARTS = 10_000  # members or frames of one body: each takes some µs, however empty it is
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -29,13 +32,16 @@ class BodyError(Exception):
 
 
 class BodyTooLargeError(Exception):
-    """The decoded body is larger than MAX_BODY."""
+    """The decoded body is larger than MAX_BODY, or than MAX_DECODED if it is only verified."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the decoded body is larger than {most >> 20} MiB, the most that is read")
 
 
 def decode(codings: str, raw: bytes, *, keep: bool) -> bytes:
     """The body under the ``Content-Encoding`` field ``codings``; its head if it is only verified.
 
-    Raises BodyError (cut short, broken, unknown coding) and, if it is kept, BodyTooLargeError.
+    Raises BodyError (cut short, broken, unknown coding) and BodyTooLargeError.
     """
     names = [each.strip().lower() for each in codings.split(",")]
     layers = [each for each in names if each not in {"", "identity"}]
@@ -47,12 +53,12 @@ def decode(codings: str, raw: bytes, *, keep: bool) -> bytes:
 
 def _join(pieces: Iterator[bytes], *, keep: bool) -> bytes:
     kept: list[bytes] = []
-    size = 0
+    size, most = 0, MAX_BODY if keep else MAX_DECODED
     for piece in pieces:
         size += len(piece)
+        if size > most:
+            raise BodyTooLargeError(most)
         if keep:
-            if size > MAX_BODY:
-                raise BodyTooLargeError
             kept.append(piece)
         elif size - len(piece) < HEAD:
             kept.append(piece[:HEAD])
@@ -73,22 +79,28 @@ def _pieces(coding: str, raw: bytes) -> Iterator[bytes]:
 
 
 def _gunzip(raw: bytes) -> Iterator[bytes]:
-    while True:  # a gzip body may have several members
+    at = 0
+    for _ in range(_MOST_PARTS):  # a gzip body may have several members
         member = zlib.decompressobj(_GZIP)
         while not member.eof:
+            fed = member.unconsumed_tail
+            if not fed:
+                fed = raw[at : at + _FED]
+                at += len(fed)
             try:
-                piece = member.decompress(raw, _PIECE)
+                piece = member.decompress(fed, _PIECE)
             except zlib.error as error:
                 msg = f"its gzip coding is broken: {error}"
                 raise BodyError(msg) from None
-            raw = member.unconsumed_tail
-            if not piece and not raw and not member.eof:
+            if not piece and not fed and not member.eof:
                 msg = "its gzip coding was cut short"
                 raise BodyError(msg)
             yield piece
-        raw = member.unused_data
-        if not raw.startswith(_GZIP_MAGIC):
+        at -= len(member.unused_data)
+        if not raw.startswith(_GZIP_MAGIC, at):
             return  # what follows is padding, which browsers ignore too
+    msg = f"its gzip coding has more than {_MOST_PARTS:,} members"
+    raise BodyError(msg)
 
 
 def _unbrotli(raw: bytes) -> Iterator[bytes]:
@@ -107,19 +119,23 @@ def _unbrotli(raw: bytes) -> Iterator[bytes]:
 
 
 def _unzstd(raw: bytes) -> Iterator[bytes]:
-    while True:  # a zstd body may have several frames, and nothing else behind them
+    at = 0
+    for _ in range(_MOST_PARTS):  # a zstd body may have several frames, nothing else behind them
         frame = zstd.ZstdDecompressor()
         while not frame.eof:
+            fed = raw[at : at + _FED] if frame.needs_input else b""
+            at += len(fed)
             try:
-                piece = frame.decompress(raw, _PIECE)
+                piece = frame.decompress(fed, _PIECE)
             except zstd.ZstdError as error:
                 msg = f"its zstd coding is broken: {error}"
                 raise BodyError(msg) from None
-            raw = b""
-            if not piece and frame.needs_input:
+            if not piece and not fed and frame.needs_input:
                 msg = "its zstd coding was cut short"
                 raise BodyError(msg)
             yield piece
-        raw = frame.unused_data
-        if not raw:
+        at -= len(frame.unused_data)
+        if at == len(raw):
             return
+    msg = f"its zstd coding has more than {_MOST_PARTS:,} frames"
+    raise BodyError(msg)

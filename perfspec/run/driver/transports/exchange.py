@@ -22,7 +22,8 @@ class Shape:
     ``headers``: lines "Name: value"; an empty value is sent as such. ``timeout_s`` covers all, from
     the lookup to the last byte of the last redirect. ``max_redirects`` 0: a redirect is an answer
     like any other. ``keep_body`` False: the body is read, verified and counted, and
-    ``Response.body`` is how it begins (coding.HEAD); only then may it exceed coding.MAX_BODY.
+    ``Response.body`` is how it begins (coding.HEAD); only then may it exceed coding.MAX_BODY,
+    and what a Content-Encoding makes of it may reach coding.MAX_DECODED.
     """
 
     method: str = "GET"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import gzip
 import sys
 import zlib
+from random import Random
 
 import brotli
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfspec.run.driver.transports.coding import (
     HEAD,
     MAX_BODY,
+    MAX_DECODED,
     BodyError,
     BodyTooLargeError,
     decode,
@@ -84,6 +86,32 @@ def test_a_bomb_does_not_go_off(coding: str) -> None:
     with pytest.raises(BodyTooLargeError):
         decode(f"{coding}, gzip", gzip.compress(bomb), keep=True)
     assert decode(coding, bomb, keep=False) == bytes(HEAD)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd"])
+def test_a_body_that_is_only_verified_has_an_end_too(coding: str) -> None:
+    part = brotli.Compressor(quality=1) if coding == "br" else zstd.ZstdCompressor()
+    feed = part.process if coding == "br" else part.compress
+    end = part.finish if coding == "br" else part.flush
+    mebibyte = bytes(2**20)
+    bomb = b"".join([*(feed(mebibyte) for _ in range(MAX_DECODED // 2**20)), feed(b"x"), end()])
+    with pytest.raises(BodyTooLargeError, match="larger than 256 MiB"):
+        decode(coding, bomb, keep=False)
+
+
+@pytest.mark.parametrize(("coding", "parts"), [("gzip", "members"), ("zstd", "frames")])
+def test_a_body_of_nothing_in_very_many_parts(coding: str, parts: str) -> None:
+    nothing = CODERS[coding](b"")
+    assert decode(coding, nothing * 9_999 + CODERS[coding](b"x"), keep=False) == b"x"
+    with pytest.raises(BodyError, match=f"more than 10,000 {parts}"):
+        decode(coding, nothing * 1_500_000, keep=False)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 200_000), coders)
+def test_what_is_read_in_several_goes_comes_back(size: int, coding: str) -> None:
+    body = Random(size).randbytes(size)
+    assert decode(coding, CODERS[coding](body), keep=True) == body
 
 
 @pytest.mark.parametrize("coding", ["compress", "deflate", "nonsense"])
