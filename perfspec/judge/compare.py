@@ -12,7 +12,7 @@ from perfspec.judge.change import Case, changes_of
 from perfspec.judge.evidence import gather
 from perfspec.judge.model import Comparison, Outcome
 from perfspec.judge.panel import panels, probe_of, wanted
-from perfspec.judge.ruling import Ruling
+from perfspec.judge.ruling import Ruling, is_gone
 from perfspec.judge.runs import choose_runs, slow_host
 from perfspec.judge.statistics.arrays import t_quantile
 from perfspec.judge.statistics.decision import (
@@ -94,6 +94,11 @@ def _without_evidence(budget: Budget, head: Record, chosen: Chosen, rule_: Basel
         return Ruling(Outcome(rule_.missing), "no_baseline", reason)
     found = head.find(budget.subject)
     have = found.requests if found else 0
+    past = (each.find(budget.subject) for each in chosen.runs)
+    usual = min(each.requests if each else 0 for each in past)
+    if budget.subject.kind != "total" and is_gone(have, usual):
+        reason = f"no request of it, at least {format_count(usual)} in each run of the baseline"
+        return Ruling(Outcome.INCONCLUSIVE, "undecided", reason)
     if budget.subject.kind != "total" and have < budget.min_samples:
         reason = f"{counted(have, 'request')}, {format_count(budget.min_samples)} are needed"
     else:

@@ -12,7 +12,7 @@ import numpy as np
 from perfspec.judge.change import Case, changes_of
 from perfspec.judge.evidence import FEWEST_FAILED, Evidence, key_of
 from perfspec.judge.model import Comparison, Outcome, Sides
-from perfspec.judge.ruling import Ruling
+from perfspec.judge.ruling import Ruling, is_gone
 from perfspec.judge.select import gathered, windows_in
 from perfspec.judge.statistics.arrays import t_quantile
 from perfspec.judge.statistics.decision import ALPHA, CONFIDENCE, Family
@@ -76,16 +76,20 @@ def compare_sides(question: Question, duet: Duet, result: TestResult) -> Compari
 
 
 def is_decided(comparison: Comparison) -> bool:
-    """Whether more blocks would change nothing: a regression is beyond doubt, or none is left."""
-    if any(each.state == "regression" for each in comparison.changes):
+    """Whether more blocks would change nothing: a failure is beyond doubt, or none is left."""
+    if any(
+        each.state == "regression" and each.outcome is Outcome.FAIL for each in comparison.changes
+    ):
         return True
-    return all(map(_is_kept, comparison.changes))
+    return all(map(_is_settled, comparison.changes))
 
 
-def _is_kept(change: Change) -> bool:
-    """Within its budget, also where it is really worse than before."""
-    if change.state != "real":
+def _is_settled(change: Change) -> bool:
+    """Whether it cannot fail any more: within its budget, or worse in a way that only warns."""
+    if change.state not in {"real", "regression"}:
         return change.state == "within"
+    if change.state == "regression" and (change.waived or change.fail is None):
+        return True
     allowed = change.fail if change.fail is not None else change.warn
     return change.high is not None and allowed is not None and change.high <= allowed
 
@@ -156,7 +160,8 @@ def _panels(budgets: Sequence[Budget], blocks: _Blocks) -> Iterator[_Panel]:
     by_subjects: dict[tuple[Subject, ...], list[str]] = {}
     for metric in dict.fromkeys(each.metric.name for each in latencies):
         mine = [each for each in latencies if each.metric.name == metric]
-        fit = tuple(each.subject for each in mine if blocks.enough(each.subject, each.min_samples))
+        have = (each.subject for each in mine if blocks.enough(each.subject, each.min_samples))
+        fit = tuple(dict.fromkeys(have))
         if fit:
             by_subjects.setdefault(fit, []).append(metric)
     for subjects, metrics in by_subjects.items():
@@ -178,7 +183,7 @@ def _logs(window: Window, metrics: Sequence[str]) -> list[float]:
 def _failures(budgets: Sequence[Budget], blocks: _Blocks) -> dict[Key, Evidence]:
     """The base's blocks are the history, and all blocks of the head together the run."""
     shares = [each for each in budgets if each.metric.kind == "share"]
-    shares = [each for each in shares if blocks.enough(each.subject, 1)]
+    shares = [each for each in shares if blocks.enough(each.subject, each.min_samples)]
     if not shares:
         return {}
     sides = [blocks.of(each.subject) for each in shares]
@@ -214,7 +219,11 @@ def _level(duet: Duet, blocks: int) -> float:
 
 
 def _without(budget: Budget, blocks: _Blocks, undecided: Outcome) -> Ruling:
-    have = counted(blocks.requests(budget.subject) if blocks.count else 0, "request")
+    base, head = (sum(each.count for each in side) for side in blocks.of(budget.subject))
+    if is_gone(head, base):
+        reason = f"no request of it to the head, {format_count(base)} to the base"
+        return Ruling(Outcome.INCONCLUSIVE, "undecided", reason)
+    have = counted(min(base, head), "request")
     reason = f"{have} in all blocks, {format_count(budget.min_samples)} are needed"
     return Ruling(undecided, "undecided", reason)
 

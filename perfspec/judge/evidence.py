@@ -115,7 +115,8 @@ def _failures(
     budgets: Iterable[Budget], head: Record, runs: Sequence[Record]
 ) -> dict[Subject, Evidence]:
     """All endpoints with a budget on errors at once: how much rates vary is theirs in common."""
-    needed = {each.subject: 1 for each in budgets if each.metric.kind == "share"}
+    shares = (each for each in budgets if each.metric.kind == "share")
+    needed = {each.subject: each.min_samples for each in shares}
     found: dict[Subject, Evidence] = {}
     for start, (asked, company) in by_start(head, runs, needed).items():
         every = _failed_more([*asked, *company], head, runs[start:])

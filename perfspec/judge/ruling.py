@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from perfspec.judge.evidence import Evidence
     from perfspec.judge.model import State
     from perfspec.plan.budget import Budget
+
+USUALLY_SENT: Final = 10  # requests: of so many it is no chance that none is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,21 @@ def rule(
         reason = "probably worse, not beyond doubt" if beyond else "really worse, within the budget"
         return Ruling(Outcome.WARN, "real", reason)
     if evidence.se is None:
-        if not beyond or evidence.p == 1:
+        if not beyond:
             return Ruling(Outcome.PASS, "within", "within the budget")
+        if evidence.p == 1:
+            return Ruling(Outcome.PASS, "within", "so few failed that it may be chance")
         return Ruling(undecided, "undecided", "more failed, but no more than they vary")
     _, high = bounds(evidence)
     if len(evidence.history) > 1 and not _exceeds(budget, evidence, high, gravest):
         return Ruling(Outcome.PASS, "within", "within the budget")
     most = format_share(round(math.expm1(min(high, 10.0)), 2))
     return Ruling(undecided, "undecided", f"it can only be excluded that it is worse by {most}")
+
+
+def is_gone(head: int, usual: int) -> bool:
+    """Whether there is no request where there used to be many: nothing was measured of it."""
+    return head == 0 and usual >= USUALLY_SENT
 
 
 def bounds(evidence: Evidence) -> tuple[float, float]:

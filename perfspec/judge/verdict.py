@@ -16,9 +16,9 @@ from perfspec.judge.bounds import beyond
 from perfspec.judge.budgets import budgets_said, of_budgets
 from perfspec.judge.diagnosis import diagnose
 from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
-from perfspec.judge.select import joined, measured, seconds
+from perfspec.judge.select import joined, measured, samples, seconds
 from perfspec.judge.slo import Judge
-from perfspec.judge.validity import Validity, check
+from perfspec.judge.validity import TOTAL, Validity, check
 from perfspec.judge.wording import amount, bound
 from perfspec.measure.tries import as_run
 from perfspec.plan.load import Span, duration_s, judged
@@ -117,11 +117,13 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
     findings = _findings(test, result, validity)
     comparison = _decided(comparison, result, validity)
     missing = None if result.status == "stopped" else _missing(wanted, spans)
-    outcome = _outcome(result, validity, findings, comparison, missing=missing is not None)
+    anything = _measured(result, spans, findings, comparison)
+    whole = missing is None and anything
+    outcome = _outcome(result, validity, findings, comparison, whole=whole)
     reasons = (
         validity.invalid,
         _status(test, result) or missing,
-        _said_by(findings, comparison, result, validity),
+        _said_by(findings, comparison, result, validity, anything=anything),
         budgets_said(comparison) if comparison is not None and not validity.invalid else None,
     )
     passed = outcome is Outcome.PASS
@@ -240,24 +242,29 @@ def _outcome(
     findings: Sequence[Finding],
     comparison: Comparison | None,
     *,
-    missing: bool,
+    whole: bool,
 ) -> Outcome:
     if result.status == "broken" or validity.broken:
         return Outcome.ERROR
     if result.status == "aborted":
         return Outcome.FAIL
     outcome = worst((*(each.outcome for each in findings), *of_budgets(comparison)))
-    if validity.invalid or missing or not _measured(result, findings, comparison):
+    if validity.invalid or not whole:
         return worst((outcome, Outcome.INCONCLUSIVE))
     return outcome
 
 
 def _measured(
-    result: TestResult, findings: Sequence[Finding], comparison: Comparison | None
+    result: TestResult,
+    spans: Sequence[Span],
+    findings: Sequence[Finding],
+    comparison: Comparison | None,
 ) -> bool:
-    """Budgets may have nothing to compare with: ``missing`` says what that counts as."""
-    compared = comparison is not None and comparison.changes and result.series
-    return bool(compared) or any(each.samples for each in findings)
+    """Budgets may have nothing to compare with (``missing``), but something to compare."""
+    if any(each.samples for each in findings):
+        return True
+    asked = comparison is not None and bool(comparison.changes)
+    return asked and samples(result, TOTAL, spans).count > 0
 
 
 def _said_by(
@@ -265,10 +272,12 @@ def _said_by(
     comparison: Comparison | None,
     result: TestResult,
     validity: Validity,
+    *,
+    anything: bool,
 ) -> str | None:
     if not findings and comparison is None:
         return "The test states no limit, so there is nothing to judge."
-    if not _measured(result, findings, comparison):
+    if not anything:
         return "Nothing was measured in the judged seconds."
     if validity.invalid or result.status == "broken":
         return None

@@ -11,7 +11,7 @@ from perfspec.plan.compile.groups import groups_of
 from perfspec.plan.compile.journeys import calls_python
 from perfspec.plan.compile.limits import place_of
 from perfspec.plan.limits import Subject
-from perfspec.plan.metrics import QUANTILES, metric_of
+from perfspec.plan.metrics import metric_of
 from perfspec.spec.checks.walk import written_steps
 from perfspec.spec.persona import GroupStep
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 USUAL_ERRORS: Final = 0.001  # what may come on top where no budget on errors is written
 USUALLY_NEEDED: Final = 500
-NEEDED: Final = {"p99": 5_000, "p99_9": 50_000}
+NEEDED: Final = {"p99": 5_000, "p99_9": 50_000, "error_rate": 5, "throughput": 1}
 
 
 class _Written(NamedTuple):
@@ -149,7 +149,7 @@ def _of(
 
 
 def _budget(document: Document, subject: Subject, metric: str, written: _Written) -> Budget:
-    usual = NEEDED.get(metric, USUALLY_NEEDED) if metric in QUANTILES else 1
+    usual = NEEDED.get(metric, USUALLY_NEEDED)
     who = "/".join(filter(None, (subject.name or "total", subject.file_class, subject.persona)))
     return Budget(
         id=f"{who}.{metric} budget",

@@ -193,8 +193,22 @@ def test_more_failures_than_before_fail() -> None:
     more = compare(10, *errors, before=before, head={"failed": {"endpoint_3": 40}})
     assert of(more, "endpoint_3.error_rate").outcome is Outcome.FAIL
     assert of(more, "endpoint_3.error_rate").change == pytest.approx(0.038)
-    few = compare(10, *errors, head={"failed": {"endpoint_3": 4}})
-    assert of(few, "endpoint_3.error_rate").outcome is Outcome.PASS
+    few = of(compare(10, *errors, head={"failed": {"endpoint_3": 4}}), "endpoint_3.error_rate")
+    assert (few.outcome, few.reason) == (Outcome.PASS, "so few failed that it may be chance")
+
+
+@pytest.mark.parametrize("missing", ["warn", "pass", "fail"])
+def test_what_is_not_requested_any_more_is_not_decided_by_missing(missing: Any) -> None:  # noqa: ANN401
+    """The baseline is there; what nothing is measured of can never pass."""
+    rule = msgspec.structs.replace(RULE, missing=missing)
+    every = budget(), budget("error_rate", min_samples=5)
+    gone = compare(5, *every, rule=rule, head={"names": NAMES[:3]})
+    assert {each.outcome for each in gone.changes} == {Outcome.INCONCLUSIVE}
+    reason = "no request of it, at least 1,000 in each run of the baseline"
+    assert {each.reason for each in gone.changes} == {reason}
+    seldom = past(5, requests=0)
+    rare = compare(5, *every, rule=rule, before=seldom, head={"names": NAMES[:3]})
+    assert {each.outcome for each in rare.changes} == {Outcome(missing)}
 
 
 def part(slower: float, number: int) -> SeriesRecord:

@@ -82,6 +82,47 @@ def test_a_real_change_within_its_budget_needs_no_more_blocks() -> None:
     assert not is_decided(found)
 
 
+def test_what_only_warns_does_not_end_it_before_what_may_fail_is_decided() -> None:
+    """A budget that is not decided yet goes on, whatever a waiver or a warning says of another."""
+    open_ = budget(on="endpoint_4", fail=0.01)
+    warned = msgspec.structs.replace(budget(fail=0.9), warn=0.1)
+    known = Waiver(
+        endpoint="endpoint_3", until="2026-12-31", reason="known", owner="me", place=place(9)
+    )
+    for first, waivers in ((warned, ()), (budget(), (known,))):
+        found = compare(6, slower=SLOW, question=Question((first, open_), RULE, waivers))
+        states = [(each.outcome, each.state) for each in found.changes]
+        assert states == [(Outcome.WARN, "regression"), (Outcome.WARN, "undecided")]
+        assert not is_decided(found)
+        assert is_decided(compare(6, slower=SLOW, question=Question((first,), RULE, waivers)))
+    failing = compare(6, budget(), open_, slower=SLOW)
+    assert is_decided(failing)
+
+
+def test_a_warning_that_may_yet_become_a_failure_wants_more_blocks() -> None:
+    near = msgspec.structs.replace(budget(fail=0.31), warn=0.1)
+    found = compare(6, near, slower=SLOW)
+    assert of(found, "endpoint_3.p95").state == "regression"
+    assert not is_decided(found)
+
+
+def test_two_budgets_on_the_same_numbers_are_one_test() -> None:
+    """Another one would lend degrees of freedom that nobody has measured."""
+    once, twice = (compare(6, *[budget()] * n, slower=SLOW).changes[0] for n in (1, 2))
+    assert (twice.low, twice.high, twice.p) == (once.low, once.high, once.p)
+
+
+def test_what_is_sent_to_the_base_alone_is_not_decided_by_missing() -> None:
+    result = duet_result(6)
+    head = [each for each in result.series if each.key.name != "endpoint_3"]
+    rule = msgspec.structs.replace(RULE, missing="pass")
+    found = compare_sides(
+        Question((budget(),), rule), DUET, msgspec.structs.replace(result, series=head)
+    )
+    assert found.changes[0].outcome is Outcome.INCONCLUSIVE
+    assert found.changes[0].reason == "no request of it to the head, 1,200 to the base"
+
+
 def replace_fail(of_all: Budget, fail: float) -> Budget:
     return msgspec.structs.replace(of_all, fail=fail)
 

@@ -5,12 +5,24 @@ import pytest
 
 from perfspec import jsonio
 from perfspec.errors import UsageError
-from perfspec.judge.model import Outcome, Verdict
+from perfspec.judge.model import Change, Comparison, Outcome, Verdict
 from perfspec.judge.verdict import judge_run, judge_test
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.model import AbortHit
+from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span, Stage
-from tests.results import Traffic, abort, limit, make_plan, make_run, make_test, measure, skipped
+from perfspec.plan.metrics import metric_of
+from tests.results import (
+    Traffic,
+    abort,
+    limit,
+    make_plan,
+    make_run,
+    make_test,
+    measure,
+    place,
+    skipped,
+)
 
 FAST, SLOW = [0.1] * 200, [0.5] * 200
 P95 = limit("p95", 0.3)
@@ -174,6 +186,41 @@ def test_a_test_that_measured_nothing_is_no_pass_even_if_its_limits_only_warn() 
     assert found.findings[0].outcome is Outcome.WARN
     assert found.outcome is Outcome.INCONCLUSIVE
     assert found.reasons == ("Nothing was measured in the judged seconds.",)
+
+
+def test_budgets_alone_decide_nothing_where_nothing_was_measured() -> None:
+    """A target that hangs answers nothing in the holds: what was sent before them is no data."""
+    test = make_test(warm_up_s=5.0)
+    whole = measure(test, {"login": FAST})
+    begun = [
+        msgspec.structs.replace(each, windows=[one for one in each.windows if one.index < 5])
+        for each in whole.series
+    ]
+    outcomes = []
+    for result in (whole, msgspec.structs.replace(whole, series=begun)):
+        assert result.series[0].windows
+        found = judge_test(test, result, compared("login"))
+        outcomes.append((found.outcome, found.reasons[0]))
+    assert outcomes == [
+        (Outcome.WARN, "Of 1 budget 1 without a baseline."),
+        (Outcome.INCONCLUSIVE, "Nothing was measured in the judged seconds."),
+    ]
+
+
+def compared(on: str) -> Comparison:
+    """One budget, with nothing to compare with."""
+    change = Change(
+        budget=f"{on}.p95",
+        subject=Subject(kind="request", name=on),
+        metric=metric_of("p95"),
+        outcome=Outcome.WARN,
+        state="no_baseline",
+        fail=0.1,
+        reason="there is no comparable run to compare with yet",
+        place=place(7),
+        origin="budget.p95",
+    )
+    return Comparison(runs=0, changes=(change,))
 
 
 def verdict_of(*outcomes: str, inconclusive: str | None = None, **run: object) -> Verdict:

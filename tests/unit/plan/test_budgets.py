@@ -147,6 +147,7 @@ def test_levels_bring_a_floor_and_what_they_need() -> None:
     assert found["home.p95 budget"] == (0.02, 500)
     assert found["pay.p99 budget"] == (None, 900)
     assert found["pay.p99_9 budget"] == (None, 50_000)
+    assert found["pay.error_rate budget"] == (None, 5)  # fewer cannot fail as often as is needed
 
 
 @pytest.mark.parametrize("entry", ["compare: none", "compare: none, record: true"])
