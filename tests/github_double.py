@@ -178,6 +178,8 @@ class GitHub:
         added = change.get("output", {}).get("annotations", [])
         if len(added) > 50:
             return 422, {"message": "No more than 50 annotations"}, {}
+        if any(len(each["title"]) > 255 for each in added):
+            return 422, {"message": "title is too long (maximum is 255 characters)"}, {}
         if len(change.get("output", {}).get("summary", "")) > 65535:
             return 422, {"message": "summary is too long"}, {}
         [found] = [each for each in self.checks if each["id"] == int(known)]

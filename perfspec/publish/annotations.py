@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, Literal
 
-from perfspec.judge.model import Outcome
+from perfspec.judge.model import Finding, Outcome
+from perfspec.report.changes import change_rows, sentence
 from perfspec.report.escape import one_line
 from perfspec.report.tables import GRAVEST_FIRST, finding_row
 from perfspec.report.workflow import workflow_command
@@ -14,12 +15,13 @@ from perfspec.report.workflow import workflow_command
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from perfspec.judge.model import Finding, TestVerdict, Verdict
+    from perfspec.judge.model import Change, TestVerdict, Verdict
     from perfspec.plan.base import Place
     from perfspec.plan.model import Plan
 
 Level = Literal["failure", "warning"]
 MOST_IN_A_LOG: Final = 10  # of one level in one step: GitHub drops the rest
+LONGEST_TITLE: Final = 255  # characters that GitHub takes
 _SILENT: Final = frozenset({Outcome.PASS, Outcome.SKIPPED})
 _LEVELS: Final[dict[Level, Literal["error", "warning"]]] = {
     "failure": "error",
@@ -41,26 +43,35 @@ class Annotation:
 
 def annotate(verdict: Verdict, path: str) -> list[Annotation]:
     """The gravest first. A test without a verdict of its own limits is told at its own line."""
-    found = [
-        (each.outcome, annotation) for test in verdict.tests for each, annotation in _of(test, path)
-    ]
+    found = [each for test in verdict.tests for each in _of(test, path)]
     found.sort(key=lambda each: GRAVEST_FIRST.index(each[0]))
     return [annotation for _, annotation in found]
 
 
-def _of(test: TestVerdict, path: str) -> Iterator[tuple[TestVerdict | Finding, Annotation]]:
-    told = [each for each in test.findings if each.outcome not in _SILENT]
-    for each in told:
-        row = finding_row(each)
-        title = f"{test.name}: {row.subject} {row.metric} {row.outcome}"
-        measured = f"{row.value} ({row.interval})" if row.interval else row.value
-        message = f"{measured}, limit {row.limit}: {row.reason}"
-        yield each, _annotation(each.outcome, each.place, path, title, message)
-    explained = test.invalid is None and test.outcome in {each.outcome for each in told}
+def _of(test: TestVerdict, path: str) -> Iterator[tuple[Outcome, Annotation]]:
+    told = set()
+    for each in (*test.findings, *(test.comparison.changes if test.comparison else ())):
+        if each.outcome not in _SILENT:
+            subject, message = _limit(each) if isinstance(each, Finding) else _budget(each)
+            title = f"{test.name}: {subject} {each.outcome}"
+            told.add(each.outcome)
+            yield each.outcome, _annotation(each.outcome, each.place, path, title, message)
+    explained = test.invalid is None and test.outcome in told
     if test.outcome not in _SILENT and not explained:
         message = " ".join(test.reasons) or str(test.outcome)
         title = f"{test.name}: {test.outcome}"
-        yield test, _annotation(test.outcome, test.place, path, title, message)
+        yield test.outcome, _annotation(test.outcome, test.place, path, title, message)
+
+
+def _limit(finding: Finding) -> tuple[str, str]:
+    row = finding_row(finding)
+    measured = f"{row.value} ({row.interval})" if row.interval else row.value
+    return f"{row.subject} {row.metric}", f"{measured}, limit {row.limit}: {row.reason}"
+
+
+def _budget(change: Change) -> tuple[str, str]:
+    [row] = change_rows([change])
+    return f"{row.subject} {row.metric}", f"{sentence(row)}: {row.reason}"
 
 
 def _annotation(outcome: Outcome, place: Place, path: str, title: str, message: str) -> Annotation:
@@ -70,7 +81,7 @@ def _annotation(outcome: Outcome, place: Place, path: str, title: str, message: 
         line=place.line,
         column=place.column,
         level=level,
-        title=one_line(title),
+        title=one_line(title, LONGEST_TITLE),
         message=one_line(message, 1000),
     )
 

@@ -18,6 +18,7 @@ from perfspec.judge.model import Verdict
 from perfspec.measure.model import RunResult
 from perfspec.plan.changes import Change, Changes
 from perfspec.plan.model import Plan
+from perfspec.report.escape import one_line
 from perfspec.units import counted
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ def read_artifact(folder: Path) -> tuple[Plan, RunResult, Verdict, tuple[Change,
     result = _read(run / "result.json", RunResult)
     verdict = _read(run / "verdict.json", Verdict)
     if verdict.run_id != result.run_id or result.plan_fingerprint != plan.fingerprint:
-        msg = f"{run}: plan, result and verdict are of different runs"
+        msg = f"{_shown(run)}: plan, result and verdict are of different runs"
         raise UsageError(msg)
     known = {each.name for each in plan.tests}
     if {each.name for each in verdict.tests} - known or {
         each.name for each in result.tests
     } - known:
-        msg = f"{run}: the verdict is about tests that the plan does not have"
+        msg = f"{_shown(run)}: the verdict is about tests that the plan does not have"
         raise UsageError(msg)
     changed = run / "changes.json"
     return plan, result, verdict, _read(changed, Changes).found if changed.exists() else ()
@@ -68,14 +69,20 @@ def _read(path: Path, kind: type[T]) -> T:
         with os.fdopen(handle, "rb") as file:
             found = os.fstat(handle)
             if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
-                msg = f"{path}: no file of at most {LARGEST >> 20} MB"
+                msg = f"{_shown(path)}: no file of at most {LARGEST >> 20} MB"
                 raise UsageError(msg)
             content = file.read(LARGEST + 1)
     except OSError as error:
-        msg = f"{path}: {error.strerror or error}"
+        msg = f"{_shown(path)}: {error.strerror or error}"
         raise UsageError(msg) from None
     try:
         return jsonio.decode(content, kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        msg = f"{path}: not a {kind.__name__} of this version of perfspec: {error}"
+        why = one_line(str(error))
+        msg = f"{_shown(path)}: not a {kind.__name__} of this version of perfspec: {why}"
         raise UsageError(msg) from None
+
+
+def _shown(path: Path) -> str:
+    """One line: names and values of the artifact could begin a command of the job log."""
+    return one_line(str(path))

@@ -31,8 +31,12 @@ def write_outputs(path: Path, outputs: Mapping[str, str]) -> None:
 
 
 def outputs_of(verdict: Verdict, run: Path) -> dict[str, str]:
-    """``regressions`` counts the limits that were not kept; paths are as the step sees them."""
-    broken = sum(each.outcome is Outcome.FAIL for test in verdict.tests for each in test.findings)
+    """``regressions`` counts limits and budgets not kept; paths are as the step sees them."""
+    broken = sum(
+        each.outcome is Outcome.FAIL
+        for test in verdict.tests
+        for each in (*test.findings, *(test.comparison.changes if test.comparison else ()))
+    )
     report = run / "report"
     return {
         "verdict": str(verdict.outcome),

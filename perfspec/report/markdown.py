@@ -69,8 +69,8 @@ def _lines(plan: Plan, result: RunResult, verdict: Verdict, rows: int) -> Iterat
         yield markdown(line)
         yield ""
     yield (
-        f"<sub>{escape(plan.environment.url)} · run {escape(verdict.run_id)} · plan"
-        f" {escape(plan.fingerprint)} · perfspec {escape(verdict.tool)} · exit code"
+        f"<sub>{markdown(plan.environment.url)} · run {markdown(verdict.run_id)} · plan"
+        f" {markdown(plan.fingerprint)} · perfspec {markdown(verdict.tool)} · exit code"
         f" {verdict.exit_code}</sub>"
     )
     yield ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perfspec.errors import RunError
 from perfspec.expr import Tools
@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     from perfspec.plan.model import Plan
     from perfspec.redact import Redactor
 
+RUNNERS: Final = (
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "CI_JOB_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+)
+"""Secret in every run: what a service prints of its environment must not reach an artifact."""
+
 
 def hide_variables(plan: Plan, variables: Mapping[str, str], redactor: Redactor) -> Iterator[str]:
     """Mask the secret variables that are set; what comes back are warnings."""
+    redactor.add(secret_values(RUNNERS, variables, {}))
     for name in plan.secrets:
         values = secret_values([name], variables, {})
         redactor.add(values)

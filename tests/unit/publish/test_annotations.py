@@ -15,7 +15,9 @@ from perfspec.publish.annotations import (
     log_commands,
     path_in_repository,
 )
-from tests.results import bookshop_run, limit, make_plan, make_run, make_test, measure
+from perfspec.publish.files import outputs_of
+from tests.results import bookshop_run, latencies, limit, make_plan, make_run, make_test, measure
+from tests.shapes import failing_run, slower_than_before
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +52,26 @@ def test_a_test_that_could_not_be_judged_is_told_at_its_own_line() -> None:
     verdict = judge_run(plan, make_run(plan, measure(test, {})))
     assert [each.line for each in annotate(verdict, "perfspec.yaml")]
     assert "pass" not in {each.outcome for each in verdict.tests}
+
+
+def test_a_budget_that_was_not_kept_is_told_at_its_line_and_counted(tmp_path: Path) -> None:
+    plan, result = failing_run()
+    comparison = slower_than_before()
+    broken = comparison.changes[0]
+    verdict = judge_run(plan, result, comparisons={plan.tests[0].name: comparison})
+    found = [each for each in annotate(verdict, "perfspec.yaml") if each.line == broken.place.line]
+    assert [each.level for each in found] == ["failure"]
+    assert "order p95 fail" in found[0].title
+    assert "+21%" in found[0].message
+    without = outputs_of(judge_run(plan, result), tmp_path)["regressions"]
+    assert int(outputs_of(verdict, tmp_path)["regressions"]) == int(without) + 1
+
+
+def test_a_title_is_as_long_as_github_takes() -> None:
+    test = make_test(limit("p95", 0.1, on="x" * 300, line=44))
+    plan = make_plan(test)
+    verdict = judge_run(plan, make_run(plan, measure(test, {"x" * 300: latencies(500, 0.3)})))
+    assert max(len(each.title) for each in annotate(verdict, "perfspec.yaml")) == 255
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,13 @@ def strange_test(run: Path) -> None:
     (run / "verdict.json").write_text(changed, encoding="utf-8")
 
 
+def speaking(run: Path) -> None:
+    text = (run / "plan.json").read_text(encoding="utf-8")
+    changed = text.replace('"type": "request"', '"type": "\\n::error::x"')
+    assert changed != text
+    (run / "plan.json").write_text(changed, encoding="utf-8")
+
+
 def missing(run: Path) -> None:
     (run / "verdict.json").unlink()
 
@@ -114,6 +121,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "no text": (no_text, "not a Plan of this version"),
     "of another run": (another, "of different runs"),
     "about another test": (strange_test, "tests that the plan does not have"),
+    "a command of the job log": (speaking, "not a Plan of this version"),
     "without a verdict": (missing, "No such file"),
     "two runs": (two_runs, "holds 2 runs"),
     "no run": (no_run, "holds no run"),
@@ -123,8 +131,17 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
 @pytest.mark.parametrize(("spoil", "says"), BAD.values(), ids=BAD)
 def test_what_is_no_run_is_refused(run: Path, spoil: Callable[[Path], None], says: str) -> None:
     spoil(run)
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=says) as refused:
         read_artifact(run.parent)
+    assert "\n" not in str(refused.value)
+
+
+def test_the_name_of_a_folder_is_no_command_of_the_job_log(run: Path) -> None:
+    (run / "verdict.json").unlink()
+    run.rename(run.parent / "x\n::error::y")
+    with pytest.raises(UsageError, match="No such file") as refused:
+        read_artifact(run.parent)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from perfspec.judge.verdict import judge_run
 from perfspec.measure.errors import ErrorClass
+from perfspec.plan.model import Environment
 from perfspec.report.markdown import LARGEST, summary_md
 from tests.results import (
     HOSTILE,
@@ -55,11 +56,15 @@ def test_the_verdict_comes_first(snapshot: SnapshotAssertion) -> None:
 
 def test_foreign_text_is_no_markup() -> None:
     test = make_test(limit("p95", 0.3, requirement=HOSTILE), say=HOSTILE, advice=(HOSTILE,))
-    plan = make_plan(test, name="x" + HOSTILE)
+    url = f"http://a/{HOSTILE}\n\n![i](http://evil/i) @team"
+    where = Environment(name=HOSTILE, url=url, hosts=())
+    plan = make_plan(test, name="x" + HOSTILE, environment=where, fingerprint=HOSTILE)
     errors = [error_group("login", ErrorClass.SERVER, HOSTILE, body=HOSTILE)]
     result = measure(test, {"login": [0.5] * 200}, errors=errors, status="partial", reason=HOSTILE)
     run = make_run(plan, result, problem=HOSTILE)
-    tags = Tags(GITHUB.render(summary_md(plan, run, judge_run(plan, run))))
+    shown = GITHUB.render(summary_md(plan, run, judge_run(plan, run)))
+    assert "@team" not in re.sub(r"<code>.*?</code>", "", shown)
+    tags = Tags(shown)
     assert tags.seen <= {
         "h1", "h2", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "code",
         "details", "summary", "sub", "strong", "br",

@@ -240,6 +240,14 @@ def test_secrets_that_a_hook_makes_are_in_no_file(tmp_path: Path) -> None:
     assert not [name for name, text in texts.items() if "secret-1" in text and name != "plan.json"]
 
 
+def test_tokens_of_a_runner_are_in_no_log(tmp_path: Path) -> None:
+    tokens = {"GITHUB_TOKEN": "ghs_github", "CI_JOB_TOKEN": "glcbt_gitlab"}
+    plan = small_plan(tmp_path, hooks_before=Hook(run=shell("echo $GITHUB_TOKEN $CI_JOB_TOKEN")))
+    run(plan, options=options(variables=without("API_TOKEN") | tokens))
+    [log] = RunFolder.latest(tmp_path).path.rglob("hook-before.log")
+    assert log.read_text() == "*** ***\n"
+
+
 def test_a_failing_hook_shows_no_secret_that_it_has_just_made(tmp_path: Path) -> None:
     hook = Hook(run=shell('echo \'[{"key": "row-secret-1"}]\' > rows.json; cat rows.json; exit 1'))
     data = DataSource(
