@@ -40,10 +40,12 @@ class Checkout:
         self.git("commit", "--quiet", "--allow-empty", "-m", limit)
         return self.git("rev-parse", "HEAD")
 
-    def pull_request(self, base: str, repository: str = REPOSITORY, *labels: str) -> None:
-        head = {"sha": HEAD, "repo": {"full_name": repository}}
+    def pull_request(
+        self, base: str, repository: str = REPOSITORY, *labels: str, head: str = HEAD
+    ) -> None:
+        source = {"sha": head, "repo": {"full_name": repository}}
         given = [{"name": each} for each in labels]
-        pull = {"number": 12, "head": head, "base": {"sha": base}, "labels": given}
+        pull = {"number": 12, "head": source, "base": {"sha": base}, "labels": given}
         self.event = {"pull_request": pull}
 
     def ci(self, *words: str, **variables: str) -> Done:

@@ -12,7 +12,7 @@ from perfspec import jsonio
 from perfspec.baseline.git import Git
 from perfspec.baseline.store import StoreError
 from perfspec.cli.accepted import accept_merged, accepted_here
-from perfspec.cli.commits import known_commit
+from perfspec.cli.commits import base_commit, known_commit
 from perfspec.cli.gate import gate_options
 from perfspec.cli.judge import open_run
 from perfspec.cli.lint import github
@@ -86,14 +86,11 @@ def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  
 
 
 def base_of(context: Context, file: str) -> str | None:
-    """What a pull request is compared with in a duet; None where this clone has no such commit.
-
-    The first parent of GitHub's merge is the base too.
-    """
+    """What a pull request is compared with in a duet; None where this clone has no such commit."""
     if context.base_sha is None:
         return None
     directory = Path(file).resolve().parent
-    base = known_commit(directory, context.base_sha, "HEAD^1")
+    base = base_commit(directory, context.sha, context.base_sha)
     if base is None:
         click.echo(
             "warning: the base of the pull request is not in this clone, so there is no duet: let"
@@ -139,7 +136,7 @@ def _keep_changes(context: Context, file: str, folder: RunFolder) -> None:
     if context.base_sha is None:
         return
     base = folder.path / ".base.yaml"
-    found = _base_spec(context.base_sha, file)
+    found = _base_spec(context.sha, context.base_sha, file)
     if found is None:
         click.echo(
             "warning: how the spec changed is not known: let actions/checkout have fetch-depth: 2",
@@ -157,10 +154,10 @@ def _keep_changes(context: Context, file: str, folder: RunFolder) -> None:
         base.unlink()
 
 
-def _base_spec(sha: str, file: str) -> bytes | None:
-    """The file as the base has it; the first parent of GitHub's merge is the base too."""
+def _base_spec(head: str, base_sha: str, file: str) -> bytes | None:
+    """The file as the base has it."""
     path = Path(file).resolve()
-    base = known_commit(path.parent, sha, "HEAD^1")
+    base = base_commit(path.parent, head, base_sha)
     if base is None:
         return None
     try:

@@ -30,15 +30,23 @@ def sides(plan: Plan, base: str, head: str = "HEAD") -> Duet:
     return duet
 
 
-def known_commit(directory: Path, *names: str) -> str | None:
-    """The first of the names that this clone has a commit of; a shallow one may have none."""
-    git = Git(directory)
-    for name in names:
-        try:
-            return _commit(git, name)
-        except UsageError:
-            continue
-    return None
+def known_commit(directory: Path, name: str) -> str | None:
+    """The commit, None where this clone has none of that name; a shallow one may not."""
+    try:
+        return _commit(Git(directory), name)
+    except UsageError:
+        return None
+
+
+def base_commit(directory: Path, head: str, base: str) -> str | None:
+    """What the pull request ``head`` is to be compared with, None where this clone has it not.
+
+    Where GitHub's merge is checked out, its first parent: the event's ``base`` is older once the
+    branch has gone on. Of any other commit, the first parent may be of the pull request itself.
+    """
+    if known_commit(directory, "HEAD^2") == known_commit(directory, head) is not None:
+        return known_commit(directory, "HEAD^1")
+    return known_commit(directory, base)
 
 
 def _commit(git: Git, name: str) -> str:

@@ -64,9 +64,11 @@ def test_a_pull_request_that_keeps_its_limits(checkout: Checkout) -> None:
 
 
 def test_the_base_is_also_known_from_the_merge_that_was_checked_out(checkout: Checkout) -> None:
-    checkout.commit(BROKEN)
-    checkout.commit(KEPT)
-    checkout.pull_request("0" * 40)
+    base = checkout.commit(BROKEN)
+    head = checkout.commit(KEPT)
+    checkout.git("checkout", "--quiet", "--detach", base)
+    checkout.git("merge", "--quiet", "--no-ff", "-m", "merge", head)
+    checkout.pull_request("0" * 40, head=head)
     assert checkout.ci().code == 0
     assert "the limit throughput of all requests removed" in checkout.github.comments[0]["body"]
 

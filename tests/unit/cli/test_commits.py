@@ -41,10 +41,10 @@ def plan_in(work: Path) -> Plan:
     return make_plan(directory=str(work))
 
 
-def pull_request(base: str | None) -> Context:
+def pull_request(base: str | None, head: str = NOWHERE) -> Context:
     return Context(
         repository="ada/shop",
-        sha=NOWHERE,
+        sha=head,
         event="pull_request",
         token="",
         api_url="",
@@ -96,11 +96,21 @@ def test_a_pull_request_has_the_base_that_this_clone_knows(
     main, change = git(work, "rev-parse", "main", "change").split()
     spec = str(work / "perfspec.yaml")
     assert base_of(pull_request(main), spec) == main
-    assert base_of(pull_request(NOWHERE), spec) == main  # the first parent of what is checked out
     assert base_of(pull_request(None), spec) is None
     assert base_of(pull_request(change), spec) is None  # nothing to compare
     assert capsys.readouterr().err == ""
-    git(work, "checkout", "--quiet", "main")
-    assert base_of(pull_request(NOWHERE), spec) is None
+    assert base_of(pull_request(NOWHERE, change), spec) is None  # HEAD^1 may be of the same request
     assert "let actions/checkout have fetch-depth: 2" in capsys.readouterr().err
-    assert known_commit(work, "nowhere", "main") == main
+
+
+@pytest.mark.parametrize("said", ["older", NOWHERE])
+def test_a_merge_is_compared_with_what_it_was_merged_into(work: Path, said: str) -> None:
+    """What came to the branch since the event's base is on both sides, so it is no change."""
+    git(work, "tag", "older", "main")
+    head = known_commit(work, "change")
+    git(work, "checkout", "--quiet", "main")
+    git(work, "commit", "--quiet", "--allow-empty", "-m", "main has gone on")
+    main = known_commit(work, "main")
+    git(work, "merge", "--quiet", "--no-ff", "-m", "merge", "change")
+    spec = str(work / "perfspec.yaml")
+    assert base_of(pull_request(known_commit(work, said) or said, head), spec) == main
