@@ -1,4 +1,4 @@
-"""How one plan differs from another: which limits became looser, which load another.
+"""How one plan differs from another: which limits and budgets became looser, which load another.
 
 Made for reviewers: a pull request that loosens a limit should not look like one that keeps it.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from perfspec.plan.base import Place, Value
+from perfspec.plan.budget import Budget, Waiver
 from perfspec.plan.limits import Objective
 
 if TYPE_CHECKING:
@@ -25,14 +26,19 @@ _NOWHERE = Place(file="", line=0, column=0)
 class Change(Value, frozen=True, kw_only=True):
     """One difference. ``what`` is the thing in words of the spec, ``place`` where it stands now.
 
-    ``limit`` is the objective as it was (removed) or is, None where no limit is concerned.
-    ``before`` and ``after`` are bounds in the unit of its metric, ``level`` says which of them.
+    ``limit`` is the objective as it was (removed) or is, ``budget`` the same of a budget; None
+    where none is concerned. ``before`` and ``after`` are bounds in the unit of its metric (of a
+    budget: shares, or differences of shares), ``level`` says which of them. ``others`` counts
+    endpoints of which the same words of the spec say the same. ``note`` is what else is to be said.
     """
 
     kind: Kind
     what: str
     test: str
     limit: Objective | None = None
+    budget: Budget | None = None
+    others: int = 0
+    note: str = ""
     level: Literal["fail", "warn"] | None = None
     before: float | None = None
     after: float | None = None
@@ -49,7 +55,7 @@ class Changes(Value, frozen=True, kw_only=True):
 
 def changes(base: Plan, head: Plan) -> tuple[Change, ...]:
     """What a reviewer should know, the gravest first, else in the order of the spec."""
-    found = [*_tests(base, head), *_around(base, head)]
+    found = [*_tests(base, head), *_past(base, head), *_around(base, head)]
     return tuple(sorted(found, key=lambda each: GRAVEST_FIRST.index(each.kind)))
 
 
@@ -68,6 +74,12 @@ def _tests(base: Plan, head: Plan) -> Iterator[Change]:
 
 def _test(before: Test, after: Test) -> Iterator[Change]:
     yield from _limits(before.objectives, after.objectives, after.name)
+    if (before.compare == "none") != (after.compare == "none"):
+        kind: Kind = "loosened" if after.compare == "none" else "tightened"
+        note = "it is not compared any more" if kind == "loosened" else "it was not compared"
+        yield Change(kind=kind, what="its budgets", test=after.name, note=note, place=after.place)
+    else:
+        yield from _together(_budgets(before.budgets, after.budgets, after.name))
     for what, fields in _PARTS.items():
         if _bare(before, fields) != _bare(after, fields):
             yield Change(kind="changed", what=what, test=after.name, place=after.place)
@@ -131,6 +143,110 @@ def _limit(was: Objective, now: Objective, test: str) -> Iterator[Change]:
     if (was.min_samples, was.during) != (now.min_samples, now.during):
         what = "which samples the limit looks at"
         yield Change(kind="changed", what=what, test=test, limit=now, place=now.place)
+
+
+def _budgets(before: Iterable[Budget], after: Iterable[Budget], test: str) -> Iterator[Change]:
+    old, new = ({each.id: each for each in budgets} for budgets in (before, after))
+    for key, was in old.items():
+        if key not in new:
+            yield Change(kind="removed", what="the budget", test=test, budget=was)
+        else:
+            yield from _budget(was, new[key], test)
+    for key, budget in new.items():
+        if key not in old:
+            place = budget.place
+            yield Change(kind="added", what="the budget", test=test, budget=budget, place=place)
+
+
+def _budget(was: Budget, now: Budget, test: str) -> Iterator[Change]:
+    """What is allowed is above 0 also where less is worse: more of it is always looser."""
+    for level in ("fail", "warn"):
+        before, after = getattr(was, level), getattr(now, level)
+        if before != after:
+            looser = after is None or (before is not None and after > before)
+            yield Change(
+                kind="loosened" if looser else "tightened",
+                what="the budget",
+                test=test,
+                budget=now,
+                level=level,
+                before=before,
+                after=after,
+                place=now.place,
+            )
+    if was.floor_s != now.floor_s:
+        kind: Kind = "loosened" if (now.floor_s or 0) > (was.floor_s or 0) else "tightened"
+        what = "the floor of the budget"
+        yield Change(kind=kind, what=what, test=test, budget=now, place=now.place)
+    if was.min_samples != now.min_samples:
+        what = "how many requests are needed by the budget"
+        yield Change(kind="changed", what=what, test=test, budget=now, place=now.place)
+
+
+def _together(found: Iterable[Change]) -> Iterator[Change]:
+    """What the same line of the spec says of many endpoints, once."""
+    same: dict[tuple[object, ...], list[Change]] = {}
+    for each in found:
+        budget = each.budget
+        metric = budget and (budget.metric.name, budget.origin)
+        key = (each.kind, each.what, each.level, each.before, each.after, metric)
+        same.setdefault(key, []).append(each)
+    for first, *others in same.values():
+        yield msgspec.structs.replace(first, others=len(others))
+
+
+GRAVITY = ("pass", "warn", "fail")  # of a budget that the baseline cannot decide
+_RULE = {
+    "store": "where the baseline is kept",
+    "compare_with": "the branch that is compared with",
+    "fewest": "how many runs are wanted",
+    "most": "how many runs are used",
+    "confirm": "whether a second run must confirm",
+}
+
+
+def _past(base: Plan, head: Plan) -> Iterator[Change]:
+    """What decides on budgets beside them: the baseline, and what is waived of it."""
+    was, now = base.baseline, head.baseline
+    if was is not None and now is not None:
+        if was.missing != now.missing:
+            looser = GRAVITY.index(now.missing) < GRAVITY.index(was.missing)
+            kind: Kind = "loosened" if looser else "tightened"
+            what, note = "what the baseline cannot decide", f"{now.missing}, was {was.missing}"
+            yield Change(kind=kind, what=what, test="", note=note)
+        for field, what in _RULE.items():
+            before, after = getattr(was, field), getattr(now, field)
+            if before != after:
+                note = f"{_word(after)}, was {_word(before)}"
+                yield Change(kind="changed", what=what, test="", note=note)
+    yield from _waived(base.waivers, head.waivers)
+
+
+def _word(value: object) -> str:
+    """As the spec has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _waived(before: Iterable[Waiver], after: Iterable[Waiver]) -> Iterator[Change]:
+    old, new = (
+        {(each.endpoint, each.metric): each for each in sorted(waivers, key=lambda one: one.until)}
+        for waivers in (before, after)
+    )
+    for key in dict.fromkeys([*old, *new]):
+        was, now = old.get(key), new.get(key)
+        what = f"the waiver of {' '.join(filter(None, key))}"
+        if now is None:
+            yield Change(kind="tightened", what=what, test="", note="it is gone")
+        elif was is None or was.until != now.until:
+            looser = was is None or now.until > was.until
+            until = f"until {now.until}" + (f", was {was.until}" if was else "")
+            yield Change(
+                kind="loosened" if looser else "tightened",
+                what=what,
+                test="",
+                note=f"{until}: {now.reason} ({now.owner})",
+                place=now.place,
+            )
 
 
 def _around(base: Plan, head: Plan) -> Iterator[Change]:

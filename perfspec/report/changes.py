@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from perfspec.judge.model import Change, Comparison
     from perfspec.plan.budget import Budget
+    from perfspec.plan.limits import Metric
 
 BARS: Final = "▁▂▃▄▅▆▇█"
 SHOWN: Final = 16  # runs in a sparkline
@@ -125,16 +126,20 @@ def evidence(row: ChangeRow) -> str:
 
 def allowed(budget: Budget | Change) -> str:
     """``+25%, warns beyond +10%, and by 20 ms``."""
-    unit = "pp" if budget.metric.kind == "share" else "%"
-    sign = -1 if budget.metric.at_least else 1
     parts = []
     if budget.fail is not None:
-        parts.append(percent(sign * budget.fail, unit))
+        parts.append(allowed_amount(budget.metric, budget.fail))
     if budget.warn is not None:
-        parts.append(f"warns beyond {percent(sign * budget.warn, unit)}")
+        parts.append(f"warns beyond {allowed_amount(budget.metric, budget.warn)}")
     if budget.floor_s is not None:
         parts.append(f"and by {format_latency(budget.floor_s)}")
     return ", ".join(parts)
+
+
+def allowed_amount(metric: Metric, change: float) -> str:
+    """One level of a budget: ``+10%``, ``-5%`` of throughput, ``+0.5pp`` of errors."""
+    unit = "pp" if metric.kind == "share" else "%"
+    return percent(-change if metric.at_least else change, unit)
 
 
 def percent(ratio: float, unit: str = "%") -> str:

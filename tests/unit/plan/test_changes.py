@@ -67,6 +67,94 @@ def test_limits_that_came_and_went() -> None:
     ]
 
 
+TWO = "\n  home: { request: GET / }\n  pay: { request: POST /pay }"
+BOTH = "\n  reader: { weight: 1, journey: [home, pay] }"
+
+
+def budgeted(text: str) -> str:
+    return spec(endpoints=TWO, personas=BOTH) + text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("budget: { p95: +10% }", "budget: { p95: +100% }", ["smoke: p95 budget of home and 1 more loosened +10% → +100%"]),
+        ("budget: { error_rate: +1pp }", "budget: { error_rate: +0.5pp }", ["smoke: error_rate budget of home and 1 more tightened +1pp → +0.5pp"]),
+        ("budget: { throughput: -5% }", "budget: { throughput: -50% }", ["smoke: throughput budget of all requests loosened -5% → -50%"]),
+        (
+            "budget: { p95: { warn: +5%, fail: +10% } }",
+            "budget: { p95: { warn: +5% } }",
+            ["smoke: p95 budget of home and 1 more loosened +10% → none"],
+        ),
+        (
+            "budget: { p95: { fail: +10%, floor: 5ms } }",
+            "budget: { p95: { fail: +10%, floor: 1s, min_samples: 900 } }",
+            [
+                "smoke: the floor of the budget p95 of home and 1 more loosened",
+                "smoke: how many requests are needed by the budget p95 of home and 1 more changed",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_a_budget_that_moved(before: str, after: str, says: list[str]) -> None:
+    lines = told(budgeted(before), budgeted(after))
+    assert [each.partition(" (perfspec.yaml")[0] for each in lines] == says
+
+
+def test_budgets_that_came_and_went() -> None:
+    lines = told(budgeted("budget: { p50: +5% }"), budgeted("budget: { p95: +5% }"))
+    assert lines == [
+        "smoke: the budget p50 of home and 1 more removed",
+        "smoke: the budget p95 of home and 1 more added (perfspec.yaml:12)",
+    ]
+
+
+def test_a_test_that_is_not_compared_any_more_is_looser() -> None:
+    tests = "\n  smoke: {{ users: 1, duration: 1m, slo: {{ error_rate: 0% }}{} }}"
+    before, after = (
+        spec(budget="{ p95: +10% }", tests=tests.format(each)) for each in ("", ", compare: none")
+    )
+    assert told(before, after) == [
+        "smoke: its budgets loosened: it is not compared any more (perfspec.yaml:10)"
+    ]
+    assert [each.split(" (")[0] for each in told(after, before)] == [
+        "smoke: its budgets tightened: it was not compared"
+    ]
+
+
+WAIVER = "waivers: [{{ endpoint: home, metric: p95, until: {}, reason: new disk, owner: jo }}]"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("", "2999-01-01", "loosened: until 2999-01-01: new disk (jo)"),
+        ("2999-01-01", "2999-02-01", "loosened: until 2999-02-01, was 2999-01-01: new disk (jo)"),
+        ("2999-02-01", "2999-01-01", "tightened: until 2999-01-01, was 2999-02-01: new disk (jo)"),
+        ("2999-02-01", "", "tightened: it is gone"),
+    ],
+)
+def test_a_waiver_is_looser(before: str, after: str, says: str) -> None:
+    [line] = told(*(budgeted(WAIVER.format(each) if each else "") for each in (before, after)))
+    assert line.partition(" (perfspec.yaml")[0] == f"the waiver of home p95 {says}"
+
+
+@pytest.mark.parametrize(
+    ("after", "says"),
+    [
+        ("missing: warn", ["what the baseline cannot decide loosened: warn, was fail"]),
+        ("missing: fail, confirm: false", ["whether a second run must confirm changed: false, was true"]),
+        ("missing: fail, runs: 5..9", ["how many runs are used changed: 9, was 30"]),
+        ("missing: fail, compare_with: next", ["the branch that is compared with changed: next, was main"]),
+    ],
+)  # fmt: skip
+def test_what_is_compared_with(after: str, says: list[str]) -> None:
+    before = "baseline: { store: dir:a, missing: fail }"
+    assert told(budgeted(before), budgeted(f"baseline: {{ store: dir:a, {after} }}")) == says
+    moved = told(budgeted("baseline: { store: dir:a }"), budgeted("baseline: { store: dir:B }"))
+    assert moved == ["where the baseline is kept changed: dir:B, was dir:a"]
+
+
 def test_what_became_looser_stands_first() -> None:
     before, after = limited("p50: 100ms, p95: 300ms"), limited("p50: 50ms, p95: 500ms")
     assert ["loosened" in each for each in told(before, after)] == [True, False]
