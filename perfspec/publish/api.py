@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -162,9 +163,9 @@ def _refused(response: requests.Response | None, what: str, said: str = "") -> P
     if response is None:
         return PublishError(f"cannot {what}: {one_line(said)}")
     status = response.status_code
-    after = response.headers.get("Retry-After", "")
-    if status in {403, 429} and after.isdigit():
-        hint = f"the rate limit lasts another {format_duration(float(after))}: publish again then"
+    ends = _limit_ends(response) if status in {403, 429} else None
+    if ends is not None:
+        hint = f"the rate limit lasts {ends}: publish again then"
     elif status in _BUSY:
         return TransientError(f"cannot {what}: {status}: GitHub is in trouble: publish again later")
     else:
@@ -172,6 +173,16 @@ def _refused(response: requests.Response | None, what: str, said: str = "") -> P
         hint = _HINTS.get(status, said or _message(response))
         hint += f" (needs {one_line(needed)})" if needed else ""
     return PublishError(f"cannot {what}: {status}: {hint}")
+
+
+def _limit_ends(response: requests.Response) -> str | None:
+    after = response.headers.get("Retry-After", "")
+    if after.isdigit():
+        return f"another {format_duration(float(after))}"
+    reset = response.headers.get("X-RateLimit-Reset", "")
+    if response.headers.get("X-RateLimit-Remaining") == "0" and reset.isdigit():
+        return f"until {datetime.fromtimestamp(int(reset), UTC):%H:%M} UTC"
+    return None
 
 
 def _message(response: requests.Response) -> str:

@@ -94,12 +94,19 @@ class Context:
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Context:
-        """Raises UsageError outside of GitHub Actions and for an event that cannot be read."""
+        """Raises UsageError outside of GitHub Actions and for an event that cannot be served."""
         missing = [name for name in _NEEDED if not variables.get(name)]
         if missing:
             msg = (
                 f"{', '.join(missing)} is not set: publishing runs in a workflow of GitHub Actions;"
                 " elsewhere, `perfspec report` writes the same as files"
+            )
+            raise UsageError(msg)
+        if variables["GITHUB_EVENT_NAME"] == "pull_request_target":
+            msg = (
+                "`on: pull_request_target` checks out the base and not what is proposed, with a"
+                " token that may write: use `on: pull_request`, and a `workflow_run` for forks"
+                " (docs/github.md)"
             )
             raise UsageError(msg)
         repository = variables["GITHUB_REPOSITORY"]

@@ -21,7 +21,7 @@ from perfspec.publish.comment import (
 from perfspec.publish.errors import PublishError
 from perfspec.publish.files import append_summary
 from perfspec.report.changes_view import changes_md
-from perfspec.report.markdown import summary_md
+from perfspec.report.markdown import LARGEST, summary_md
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,8 +76,9 @@ class _Publisher:
     def summary(self) -> Written:
         if self.context.summary_file is None:
             return Written("there is none: GITHUB_STEP_SUMMARY is not set")
-        text = summary_md(self.plan, self.result, self.verdict)
         spec = "\n".join(changes_md(self.changed, MOST_CHANGES))
+        room = LARGEST - len(spec.encode()) - len("\n")
+        text = summary_md(self.plan, self.result, self.verdict, largest=room)
         append_summary(self.context.summary_file, text + spec)
         return Written("created")
 

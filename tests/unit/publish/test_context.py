@@ -97,3 +97,8 @@ def test_an_event_that_is_none_is_told(tmp_path: Path) -> None:
         context(tmp_path, {"pull_request": {"number": "twelve"}})
     with pytest.raises(UsageError, match="No such file"):
         context(tmp_path, GITHUB_EVENT_PATH=str(tmp_path / "none.json"))
+
+
+def test_a_target_that_is_not_what_was_proposed_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="checks out the base and not what is proposed"):
+        context(tmp_path, pull_request("acme/shop"), GITHUB_EVENT_NAME="pull_request_target")

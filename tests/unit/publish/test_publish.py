@@ -9,13 +9,17 @@ import pytest
 
 from perfspec.judge.model import Outcome
 from perfspec.judge.verdict import judge_run
-from perfspec.publish.comment import comment_body, marker
+from perfspec.measure.errors import ErrorClass
+from perfspec.plan.changes import Change
+from perfspec.publish.comment import MOST_CHANGES, comment_body, marker
 from perfspec.publish.context import Branch, Context
 from perfspec.publish.publish import publish
+from perfspec.report.markdown import LARGEST, summary_md
 from tests.github_double import BOT, REPOSITORY, TOKEN, Fault, GitHub, running_github
 from tests.results import (
     HOSTILE,
     bookshop_run,
+    error_group,
     latencies,
     limit,
     make_plan,
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from perfspec.judge.model import Verdict
     from perfspec.measure.model import RunResult
     from perfspec.plan.model import Plan
     from perfspec.publish.publish import Published
@@ -297,6 +302,14 @@ def test_a_limit_that_lasts_is_told_and_leaves_the_other_place_alone(
     assert github.checks[0]["conclusion"] == "failure"
 
 
+def test_a_token_that_is_used_up_is_told_until_when(tell: Told, github: GitHub) -> None:
+    reset = int(datetime(2026, 11, 21, 0, 45, tzinfo=UTC).timestamp())
+    used_up = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
+    github.faults = [Fault(403, "POST", "comments", headers=used_up)]
+    [problem] = tell(run_of(0.1)).problems
+    assert problem.endswith("403: the rate limit lasts until 00:45 UTC: publish again then")
+
+
 def test_a_refused_batch_leaves_no_check_open(tell: Told, github: GitHub) -> None:
     github.faults = [Fault(422, "PATCH", "check-runs")]
     done = tell(run_of(0.1))
@@ -327,6 +340,28 @@ def test_nobody_there_is_one_line_for_each_place(tell: Told) -> None:
         "check run: GitHub cannot be reached at http://127.0.0.1:9: ConnectionError",
         "comment: GitHub cannot be reached at http://127.0.0.1:9: ConnectionError",
     )
+
+
+def test_the_job_summary_with_the_changes_of_the_spec_is_below_its_limit(tell: Told) -> None:
+    def run(kinds: int) -> tuple[Plan, RunResult, Verdict]:
+        test = make_test(limit("p95", 0.3))
+        plan = make_plan(test)
+        errors = [
+            error_group("login", ErrorClass.SERVER, f"{each:04}" + "é" * 296, body="é" * 300)
+            for each in range(kinds)
+        ]
+        result = make_run(plan, measure(test, {"login": [0.5] * 200}, errors=errors))
+        return plan, result, judge_run(plan, result)
+
+    few, more = (len(summary_md(*run(kinds)).encode()) for kinds in (100, 200))
+    most = 100 + (LARGEST - few) * 100 // (more - few)
+    nearly = run(most)
+    assert LARGEST - 3000 < len(summary_md(*nearly).encode()) <= LARGEST
+    changed = [Change(kind="changed", what="z" * 300, test="load")] * MOST_CHANGES
+    context = tell.context(read_only=True)
+    publish(context, *nearly, changed=changed, when="off", say=tell.said.append, clock=tell.clock)
+    assert tell.summary.stat().st_size <= LARGEST
+    assert "How the spec changed" in tell.summary.read_text(encoding="utf-8")
 
 
 def test_a_summary_that_cannot_be_written_is_told(tell: Told, tmp_path: Path) -> None:
