@@ -113,10 +113,12 @@ def _shared(head: Record, chosen: Chosen, found: Sequence[Panel]) -> Shared:
     panel = max(found, key=lambda each: len(each.asked), default=None)
     if panel is None or len(panel.asked) < FEWEST_ENDPOINTS:
         return Shared(probe=slower)
-    shift = common_shift(panel.history, panel.run, probe)
+    start = panel.common_start(0)
+    history = panel.history[start:]
+    shift = common_shift(history, panel.run, panel.probe and panel.probe.since(start))
     effect, se, p = float(shift.effect[0]), float(shift.se[0]), float(shift.p[0])
     ratio = math.expm1(effect)
-    if len(panel.history) < FEWEST_FOR_SHIFT:
+    if len(history) < FEWEST_FOR_SHIFT:
         return Shared(probe=slower, ratio=ratio)
     reach = float(t_quantile(CONFIDENCE, shift.df)) * se
     suspect = p < SHIFT_ALPHA and effect > 0 and not chosen.mixed

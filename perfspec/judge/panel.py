@@ -78,6 +78,11 @@ class Panel:
                 )
         return found
 
+    def common_start(self, metric: int) -> int:
+        """The first run after the last change of what all endpoints share."""
+        deviations = self.history[:, :, metric] - self.history[:, :, metric].mean(axis=0)
+        return last_change(np.median(deviations, axis=1), USUAL_CHANGE)
+
     def _starts(self) -> np.ndarray:
         """The first run ``[E, M]`` after the last change, of all endpoints together or of one."""
         n, endpoints, metrics = self.history.shape
@@ -89,7 +94,7 @@ class Panel:
         if endpoints >= FEWEST_ENDPOINTS:
             own = deviations - median_of_others(deviations)
         for m in range(metrics):
-            common = last_change(np.median(deviations[:, :, m], axis=1), USUAL_CHANGE)
+            common = self.common_start(m)
             for e in range(endpoints):
                 starts[e, m] = max(common, last_change(own[:, e, m], USUAL_CHANGE))
         return starts

@@ -114,6 +114,23 @@ def test_a_slower_host_is_no_regression() -> None:
     assert any("All endpoints together" in each for each in comparison.notes)
 
 
+def test_the_way_back_from_an_improvement_of_everything_is_seen() -> None:
+    """Runs from before it would make the old level look usual."""
+    better = dict.fromkeys(NAMES, 0.8)
+    improved = [record(n, slower=better if n >= 12 else None) for n in range(20)]
+    comparison = compare(0, before=Past(tuple(improved)))
+    assert comparison.shift == pytest.approx(0.25, abs=0.1)
+    assert comparison.suspect
+
+
+def test_runs_that_had_few_requests_lend_no_probe() -> None:
+    few = [record(n, probe_s=0.001, requests=100 if n < 3 else 1000) for n in range(10)]
+    comparison = compare(0, before=Past(tuple(few)), head={"probe_s": 0.001})
+    assert {len(each.history) for each in comparison.changes} == {7}
+    assert comparison.shift == pytest.approx(0.0, abs=0.1)
+    assert not comparison.suspect
+
+
 def test_the_probe_tells_the_host_from_the_code() -> None:
     slower = dict.fromkeys(NAMES, 1.3)
     probed = Past(tuple(record(number, probe_s=0.001) for number in range(10)))
