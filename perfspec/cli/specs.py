@@ -76,7 +76,7 @@ def read_document(file: str, variables: Mapping[str, str] | None) -> Document:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        msg = f"there is no {file}: name the spec, or write one (see examples/quickstart)"
+        msg = f"there is no {file}: name the spec, or write one with `perfspec init`"
         raise UsageError(msg) from None
     except OSError as error:
         msg = f"{file} cannot be read: {error.strerror or error}"

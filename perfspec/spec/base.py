@@ -71,12 +71,17 @@ class Strict(BaseModel):
 
 
 def substitute(text: str, variables: Mapping[str, str]) -> str | None:
-    """Put ``${NAME}`` and ``${NAME:-default}`` in; None when one is missing and has no default."""
+    """Put ``${NAME}`` and ``${NAME:-default}`` in; None when one is missing and has no default.
+
+    As in a shell, the default counts for a variable that is unset or empty.
+    """
     missing = False
 
     def put(match: re.Match[str]) -> str:
         nonlocal missing
-        value = variables.get(match[1], match[2])
+        value = variables.get(match[1])
+        if match[2] is not None:
+            value = value or match[2]
         missing = missing or value is None
         return value or ""
 

@@ -28,10 +28,15 @@ from perfspec.spec.protected import Protected
 from perfspec.spec.request import Endpoint, FileClass, Headers
 from perfspec.spec.sequence import Sequence
 
+_VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"
+_USER = rf"(([A-Za-z0-9._~!$&'()*+,;=:%-]|{_VARIABLE})*@)?"
+_HOST = rf"(\[[0-9A-Fa-f:.]+\]|([A-Za-z0-9._-]|{_VARIABLE})+)"
+_PATH = rf"([^\s?#]|{_VARIABLE})*"
+_PORT = rf"(:([0-9]{{1,5}}|{_VARIABLE}))?"
 Url = Annotated[
     str,
     Field(
-        pattern=r"^(https?://[^\s/]+|\$\{)\S*$",
+        pattern=rf"^(https?://{_USER}{_HOST}{_PORT}(/{_PATH})?|{_VARIABLE}{_PATH})$",
         json_schema_extra={
             "patternErrorMessage": "Write a URL such as https://api.example.com, or ${NAME}"
         },

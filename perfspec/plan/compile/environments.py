@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfspec.errors import Diagnostic, InvalidSpecError
 from perfspec.expr import fill_variables
-from perfspec.plan.address import own_host
+from perfspec.plan.address import is_base, own_host
 from perfspec.plan.compile.loads import parse_window
 from perfspec.plan.model import Environment, Hook, Protection, Ready, Service
 from perfspec.spec.base import VARIABLE, substitute
@@ -15,22 +16,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from perfspec.spec import model, protected
+    from perfspec.spec.document import Document
 
 
 def compile_environment(
-    name: str,
-    written: model.Environment,
-    variables: Mapping[str, str],
-    secrets: frozenset[str],
+    document: Document, name: str, variables: Mapping[str, str], secrets: frozenset[str]
 ) -> Environment:
-    """The chosen environment; ``${NAME}`` stays where it is secret or not known."""
+    """The chosen environment; ``${NAME}`` stays where it is secret or not known.
+
+    Raises InvalidSpecError when its variables make no URL of ``url``.
+    """
+    written = document.spec.environments[name]
 
     def put(text: str) -> str:
         if secrets.isdisjoint(match[1] for match in VARIABLE.finditer(text)):
-            return substitute(text, variables) or text
+            known = substitute(text, variables)
+            return text if known is None else known
         return fill_variables(text, {n: variables[n] for n in variables.keys() - secrets})
 
-    url = put(written.url).rstrip("/")
+    filled = put(written.url)
+    if "${" not in filled and not is_base(filled):
+        raise InvalidSpecError((_no_url(document, name, filled),))
+    url = filled.rstrip("/")
     allowed = map(put, written.allow_hosts or ())
     return Environment(
         name=name,
@@ -41,6 +48,15 @@ def compile_environment(
         ),
         protected=None if written.protected is None else _protection(written.protected),
     )
+
+
+def _no_url(document: Document, name: str, url: str) -> Diagnostic:
+    written = document.spec.environments[name].url
+    became = "" if written == url else f", which {written} became"
+    line, column = document.place("environments", name, "url", key=False)
+    message = f"url is {url!r}{became}"
+    hint = "write a URL such as https://api.example.com, without ? and #"
+    return Diagnostic(document.file, line, column, "PS107", message, hint)
 
 
 def compile_hook(written: model.Hook | None, variables: Mapping[str, str]) -> Hook | None:

@@ -64,7 +64,7 @@ def compile_plan(
         file=document.file,
         directory=str(Path(document.file).resolve().parent),
         sequence=chosen.name,
-        environment=compile_environment(where, spec.environments[where], variables, secrets),
+        environment=compile_environment(document, where, variables, secrets),
         secrets=tuple(sorted({*secrets, *spec.secrets})),
         hooks_before=compile_hook(spec.hooks.before if spec.hooks else None, variables),
         hooks_after=compile_hook(spec.hooks.after if spec.hooks else None, variables),

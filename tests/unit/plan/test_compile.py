@@ -52,6 +52,56 @@ def test_secrets_of_an_address_stay_out_of_the_plan() -> None:
     assert known.hosts == ("shop.example.com:443", "hunter2.example.com")
 
 
+ADDRESSES = {
+    "": False,
+    "shop.example.com": False,
+    "http://": False,
+    "http://[::1": False,
+    "http://[::1]:8800/api": True,
+    "http://127.0.0.1:port": False,
+    "http://127.0.0.1:0": False,
+    "http://127.0.0.1:65536": False,
+    "http://127.0.0.1:65535/": True,
+    "http://127.0.0.1/?version=2": False,
+    "http://127.0.0.1/#books": False,
+    "https://ann:hunter2@shop.example.com/api": True,
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_variable_that_makes_no_address_stops_before_anything_starts(address: str) -> None:
+    text = SHOP.replace("http://127.0.0.1:${PORT:-8800}", "${ADDRESS}")
+    if ADDRESSES[address]:
+        assert plan_of(text, variables={"ADDRESS": address}).environment.url in {
+            address,
+            address[:-1],
+        }
+        return
+    with pytest.raises(InvalidSpecError) as caught:
+        plan_of(text, variables={"ADDRESS": address})
+    (found,) = caught.value.diagnostics
+    assert found.code == "PS107"
+    assert found.message == f"url is {address!r}, which ${{ADDRESS}} became"
+    assert text.splitlines()[found.line - 1][found.column - 1 :].startswith('"${ADDRESS}')
+
+
+def test_the_default_of_a_variable_counts_where_it_is_empty() -> None:
+    """CI systems set a variable that nobody gave a value to the empty text."""
+    text = SHOP.replace("users: 5", 'users: "${USERS:-5}"')
+    assert text != SHOP
+    empty = plan_of(text, variables={"PORT": "", "USERS": ""})
+    assert empty == plan_of(text, variables={})
+
+
+@pytest.mark.parametrize("address", ["", "hunter2", "http://[hunter2"])
+def test_a_secret_that_makes_no_address_is_not_told(address: str) -> None:
+    text = SHOP.replace("http://127.0.0.1:${PORT:-8800}", "${ADDRESS_TOKEN}")
+    found = plan_of(text, variables={"ADDRESS_TOKEN": address}).environment
+    with pytest.raises(UsageError, match="ADDRESS_TOKEN") as caught:
+        resolved(found, lambda _: address)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_plan_survives_its_file() -> None:
     plan = plan_of()
     assert jsonio.decode(jsonio.encode(plan), Plan) == plan

@@ -53,6 +53,11 @@ def persona(keys: str) -> str:
         (endpoint("request: GET /, expect: { status: 2x }"), "6:45: PS107 status is '2x' (write a status such as 200, or a class: 2xx)"),
         (persona("journey: [call: sign]"), "8:40: PS107 call is 'sign' (write module:function, such as helpers:sign)"),
         (spec(environments="\n  local: { url: localhost }"), "4:17: PS107 url is 'localhost' (write a URL such as https://api.example.com, or ${NAME})"),
+        (spec(environments="\n  local: { url: 'http://[::1' }"), "4:17: PS107 url is 'http://[::1' (write a URL such as https://api.example.com, or ${NAME})"),
+        (spec(environments="\n  local: { url: 'http://127.0.0.1:port' }"), "4:17: PS107 url is 'http://127.0.0.1:port' (write a URL such as https://api.example.com, or ${NAME})"),
+        (spec(environments="\n  local: { url: 'http://127.0.0.1/?version=2' }"), "4:17: PS107 url is 'http://127.0.0.1/?version=2' (write a URL such as https://api.example.com, or ${NAME})"),
+        (spec(environments="\n  local: { url: 'http://127.0.0.1/#books' }"), "4:17: PS107 url is 'http://127.0.0.1/#books' (write a URL such as https://api.example.com, or ${NAME})"),
+        (spec(environments="\n  local: { url: '${URL' }"), "4:17: PS107 url is '${URL' (write a URL such as https://api.example.com, or ${NAME})"),
         # bounds and combinations
         (persona("journey: []"), "8:24: PS108 journey is empty (such as journey: [home, search])"),
         (endpoint("request: GET /, redirects: 99"), "6:38: PS108 redirects is 99 (it must be at most 50)"),
