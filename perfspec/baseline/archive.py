@@ -42,12 +42,14 @@ class Comparable(NamedTuple):
 class Past:
     """Records in the order of time, and a sentence for each file that is not one of them.
 
-    ``others`` counts records of the same test and environment that measured something else.
+    ``others`` counts records of the same test and environment that measured something else,
+    ``elsewhere`` those of other branches.
     """
 
     records: tuple[Record, ...] = ()
     left_out: tuple[str, ...] = ()
     others: int = 0
+    elsewhere: int = 0
     accepted: Acceptance | None = None
 
 
@@ -68,10 +70,11 @@ class Archive:
         self.store.write(files, f"record {records[0].run_id}: {said}" if records else "")
         return tuple(files)
 
-    def past(self, key: Comparable, most: int, before: str, run_id: str) -> Past:
+    def past(self, key: Comparable, branch: str, most: int, before: str, run_id: str) -> Past:
         """At most ``most`` comparable runs before a time (ISO 8601), since the last acceptance.
 
-        The run itself is not one of them.
+        They are of the branch, or nobody knew of which. The run itself is not one of them, and one
+        that was recorded twice counts once.
         """
         names = self.store.names()
         wanted = [each for each in names if each.startswith(key.folder)]
@@ -79,20 +82,22 @@ class Archive:
         others = sum(each.startswith(near) for each in names) - len(wanted)
         accepted = self._accepted(names, key.test, before)
         since = accepted.time if accepted else ""
-        chosen: list[Record] = []
+        chosen: dict[str, Record] = {}
+        elsewhere = 0
         left_out: list[str] = []
         newest_first = sorted(wanted, reverse=True)
         while newest_first and len(chosen) < most:
             some, newest_first = newest_first[:most], newest_first[most:]
             found, damaged = self._read(some, read_record)
             left_out += damaged
-            chosen += (
-                each
-                for each in found.values()
-                if since < each.time < before and each.run_id != run_id
-            )
-        chosen.sort(key=lambda each: (each.time, each.run_id))
-        return Past(tuple(chosen[-most:]), tuple(left_out), others, accepted)
+            for each in found.values():
+                if since < each.time < before and each.run_id != run_id:
+                    if each.branch in {None, branch}:
+                        chosen.setdefault(each.run_id, each)
+                    else:
+                        elsewhere += 1
+        records = sorted(chosen.values(), key=lambda each: (each.time, each.run_id))
+        return Past(tuple(records[-most:]), tuple(left_out), others, elsewhere, accepted)
 
     def headers(self) -> tuple[dict[str, Header], tuple[str, ...]]:
         """Headers of all records by name, in the order of time, and what is no record."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfspec import jsonio
@@ -9,7 +11,6 @@ from perfspec.baseline.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 
 class FolderStore:
@@ -22,8 +23,17 @@ class FolderStore:
         return f"folder {self.path}"
 
     def names(self) -> tuple[str, ...]:
-        found = (each for each in self.path.rglob("*.json") if not each.name.startswith("."))
-        return tuple(sorted(each.relative_to(self.path).as_posix() for each in found))
+        def unlisted(error: OSError) -> None:  # an empty baseline would be taken for a new one
+            if not isinstance(error, FileNotFoundError):
+                raise self._unreadable(error) from None
+
+        found = [
+            Path(folder, name).relative_to(self.path).as_posix()
+            for folder, _, names in os.walk(self.path, onerror=unlisted)
+            for name in names
+            if name.endswith(".json") and not name.startswith(".")
+        ]
+        return tuple(sorted(found))
 
     def read(self, names: Iterable[str]) -> dict[str, bytes]:
         found = {}

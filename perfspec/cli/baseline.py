@@ -19,6 +19,7 @@ from perfspec.cli.stores import archive_at, store_options
 from perfspec.clock import SystemClock
 from perfspec.errors import Exit, UsageError
 from perfspec.judge.verdict import judge_run
+from perfspec.plan.budget import BaselineRule
 from perfspec.units import counted
 
 RUN = click.argument("run_dir", required=False, type=click.Path(path_type=Path))
@@ -56,6 +57,10 @@ def record(run_dir: Path | None, *, store: str | None) -> int:
         return Exit.NO_VERDICT
     for name in archive_of(plan, clock, store).add(records):
         click.echo(name)
+    wanted = (plan.baseline or BaselineRule()).compare_with
+    if origin.branch not in {None, wanted}:
+        said = f"this is a run of {origin.branch}: only those of {wanted} are compared with"
+        click.echo(f"warning: {said} (compare_with)", err=True)
     return Exit.OK
 
 

@@ -62,7 +62,7 @@ def comparison_of(plan: Plan, test: Test, result: RunResult, clock: Clock) -> Co
     try:
         key = Comparable(test.name, head.environment, head.fingerprint)
         archive = archive_of(plan, clock)
-        past = archive.past(key, rule.most, before=head.time, run_id=head.run_id)
+        past = archive.past(key, rule.compare_with, rule.most, head.time, head.run_id)
     except StoreError as error:
         problem = f"the baseline cannot be read: {error}"
     question = Question(test.budgets, rule, plan.waivers, plan.accepted, problem)

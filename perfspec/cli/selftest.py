@@ -61,11 +61,11 @@ def baselines(plan: Plan) -> Iterator[tuple[Test, tuple[Record, ...]]]:
         raise UsageError(msg)
     clock = SystemClock()
     archive, now = archive_of(plan, clock), clock.now().isoformat()
-    most = (plan.baseline or BaselineRule()).most
+    rule = plan.baseline or BaselineRule()
     for test in tests:
         fingerprint = comparable_fingerprint(test, plan.tool)
         key = Comparable(test.name, plan.environment.name, fingerprint)
-        past = archive.past(key, most, before=now, run_id="")
+        past = archive.past(key, rule.compare_with, rule.most, before=now, run_id="")
         for each in past.left_out:
             click.echo(f"left out: {each}", err=True)
         yield test, past.records

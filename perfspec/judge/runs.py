@@ -63,6 +63,9 @@ def _notes(
     if past.others:
         run = "run of this test measures" if past.others == 1 else "runs of this test measure"
         notes.append(f"{past.others} {run} something else (other load or journeys): not compared.")
+    if past.elsewhere:
+        run = "run of this test is" if past.elsewhere == 1 else "runs of this test are"
+        notes.append(f"{past.elsewhere} {run} not of {rule.compare_with}: not compared.")
     if past.accepted is not None:
         why = past.accepted.reason.rstrip(".")
         notes.append(f"The baseline begins anew after what {past.accepted.by} accepted: {why}.")

@@ -23,12 +23,12 @@ LATER = "2027-01-01T00:00:00+00:00"
 
 
 def ids(archive: Archive, key: Comparable = KEY, most: int = 30, before: str = LATER) -> list[str]:
-    return [each.run_id[-1] for each in archive.past(key, most, before, "").records]
+    return [each.run_id[-1] for each in archive.past(key, "main", most, before, "").records]
 
 
 def test_nothing_is_in_an_empty_store(archive: Archive) -> None:
     assert archive.store.names() == ()
-    assert archive.past(KEY, 30, LATER, "").records == ()
+    assert archive.past(KEY, "main", 30, LATER, "").records == ()
     assert archive.headers() == ({}, ())
     assert archive.prune(3) == ()
 
@@ -36,7 +36,7 @@ def test_nothing_is_in_an_empty_store(archive: Archive) -> None:
 def test_what_was_recorded_comes_back_in_the_order_of_time(archive: Archive) -> None:
     for number in (3, 1, 2):
         archive.add([small(number)])
-    past = archive.past(KEY, 30, LATER, "")
+    past = archive.past(KEY, "main", 30, LATER, "")
     assert past.records == tuple(small(number) for number in (1, 2, 3))
     assert past.left_out == ()
     headers, _ = archive.headers()
@@ -49,7 +49,7 @@ def test_only_comparable_runs_before_this_one_are_chosen(archive: Archive) -> No
     assert ids(archive) == list("123456")
     assert ids(archive, most=2) == list("56")
     assert ids(archive, before=small(3).time) == list("12")
-    past = archive.past(KEY, 30, LATER, small(6).run_id)
+    past = archive.past(KEY, "main", 30, LATER, small(6).run_id)
     assert [each.run_id[-1] for each in past.records] == list("12345")
     assert past.others == 1
 
@@ -69,7 +69,7 @@ def test_what_is_no_record_is_named_and_left_out(archive: Archive) -> None:
         "other": b'{"format": "perfspec/record/1", "run_id": 7}',
     }
     archive.store.write({f"{KEY.folder}x-{name}.json": each for name, each in strange.items()}, "x")
-    past = archive.past(KEY, 30, LATER, "")
+    past = archive.past(KEY, "main", 30, LATER, "")
     assert [each.run_id[-1] for each in past.records] == list("123")
     said = {each.partition("x-")[2].partition(".json: ")[0]: each for each in past.left_out}
     assert said.keys() == strange.keys()
@@ -77,6 +77,25 @@ def test_what_is_no_record_is_named_and_left_out(archive: Archive) -> None:
     assert all("damaged" in said[name] for name in ("cut", "empty", "other"))
     _, left_out = archive.headers()
     assert len(left_out) == len(strange)
+
+
+def test_runs_of_another_branch_are_not_compared_with(archive: Archive) -> None:
+    archive.add([small(number) for number in (1, 2)])
+    archive.add([small(3, branch="next"), small(4, branch=None)])
+    past = archive.past(KEY, "main", 2, LATER, "")
+    assert [each.run_id[-1] for each in past.records] == list("24")
+    assert past.elsewhere == 1
+    assert [each.run_id[-1] for each in archive.past(KEY, "next", 2, LATER, "").records] == [
+        "3",
+        "4",
+    ]
+
+
+def test_a_run_that_was_recorded_twice_counts_once(archive: Archive) -> None:
+    archive.add([small(1), small(2)])
+    archive.add([small(2, commit="f" * 40)])
+    assert len(archive.store.names()) == 3
+    assert ids(archive) == list("12")
 
 
 def test_damaged_records_do_not_hide_older_ones(archive: Archive) -> None:
@@ -91,7 +110,7 @@ def test_an_acceptance_begins_anew(archive: Archive) -> None:
     archive.accept(Acceptance(time=small(9).time, test="soak", by="jo", reason="other"))
     assert ids(archive) == ["3"]
     assert ids(archive, before=small(2).time) == ["1"]
-    accepted = archive.past(KEY, 30, LATER, "").accepted
+    accepted = archive.past(KEY, "main", 30, LATER, "").accepted
     assert accepted is not None
     assert (accepted.by, accepted.reason) == ("jo", "why")
 
@@ -126,5 +145,7 @@ def test_a_store_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not a git repository"):
         open_store("git:baselines", tmp_path, SystemClock()).names()
     (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(StoreError, match="cannot be read: Not a directory"):
+        FolderStore(tmp_path / "file").names()
     with pytest.raises(StoreError, match="cannot be written"):
         Archive(FolderStore(tmp_path / "file")).add([small(1)])

@@ -148,6 +148,21 @@ def test_a_partial_run_decides_no_budget_and_is_not_recorded(shop: Shop) -> None
     assert run(["baseline", "record", str(folder.path)]) == 4
 
 
+def test_a_run_of_another_branch_is_kept_and_not_compared_with(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_REF_NAME", "next")
+    recorded(shop, 6)
+    said = "warning: this is a run of next: only those of main are compared with (compare_with)"
+    assert said in capsys.readouterr().err
+    folder = shop.ran(9, slower=1.5)
+    assert run(["judge", str(folder.path)]) == 0
+    [test] = jsonio.read_json(folder.verdict, Verdict).tests
+    assert test.comparison is not None
+    assert {each.state for each in test.comparison.changes} == {"no_baseline"}
+    assert "6 runs of this test are not of main: not compared." in test.comparison.notes
+
+
 def test_a_pull_request_is_no_baseline(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
