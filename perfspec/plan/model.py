@@ -22,6 +22,8 @@ from perfspec.plan.search import Search
 
 Pick = Literal["unique", "round_robin", "random"]
 FORMAT: Literal["perfspec/plan/1"] = "perfspec/plan/1"
+_GRACE_S = 30.0
+_LATE_S = 1.0  # that a busy load process may notice the end of a request's time
 
 
 class Ready(Value, frozen=True, kw_only=True):
@@ -208,6 +210,17 @@ class Plan(Value, frozen=True, kw_only=True):
     accepted: str | None = None
     seed: int = 1
     fingerprint: str = ""
+
+    @property
+    def grace_s(self) -> float:
+        """How long users who are told to stop may finish what they have sent: as long as it takes.
+
+        Cut off sooner, requests that a target leaves hanging would be missing from the result.
+        """
+        limits = [each.timeout_s for each in self.endpoints]
+        limits += [each.timeout_s for each in self.channels]
+        limits += [message.timeout_s for each in self.channels for message in each.messages]
+        return max([_GRACE_S, *(each + _LATE_S for each in limits)])
 
     def endpoint(self, name: str) -> Endpoint:
         """Raises KeyError for a name that the plan does not hold."""

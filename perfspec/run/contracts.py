@@ -29,7 +29,7 @@ class Deadlines:
 
     start: float = 60.0  # a load process: until its test's clock begins
     silence: float = 15.0  # between two of its messages
-    end: float = 60.0  # beyond the test's own duration, or after it was told to stop
+    end: float = 30.0  # beyond the test's own duration, or being told to stop, and users' grace
     leave: float = 10.0  # from its last message to its end
     dead_service: float = 5.0  # for what is under way after a service of ours has died
     stop: float = 10.0  # a service or hook: from SIGTERM to SIGKILL

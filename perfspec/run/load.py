@@ -145,9 +145,8 @@ class TestRun:
                 if search is not None:
                     parts = self._test, search, self._collector, self._referee
                     self._steering = Steering(*parts)
-                test, end = self._test, self._deadlines.end
-                wait = duration_s(test.stages) + test.finish_within_s + end
-                self._over = self._within(wait, "did not end")
+                planned = duration_s(self._test.stages) + self._test.finish_within_s
+                self._over = self._within(planned + self._ending_s, "did not end")
             case Tick():
                 self._add(message)
             case Ended():
@@ -226,7 +225,7 @@ class TestRun:
 
     def _stop(self) -> None:
         self._child.stop()
-        self._over = self._within(self._deadlines.end, "was told to stop, and did not end")
+        self._over = self._within(self._ending_s, "was told to stop, and did not end")
 
     def _part(self) -> None:
         """Its output has ended: so must the process, and as it should."""
@@ -254,6 +253,11 @@ class TestRun:
 
     def _at(self) -> str:
         return format_duration(round(0.0 if self._collector is None else self._collector.at_s))
+
+    @property
+    def _ending_s(self) -> float:
+        """How long the load process may take once its users are told to stop."""
+        return self._context.plan.grace_s + self._deadlines.end
 
     def _within(self, seconds: float, late: str) -> Limit:
         sentence = f"{late} within {format_duration(seconds)}"

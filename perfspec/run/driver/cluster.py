@@ -13,7 +13,6 @@ from gevent.event import Event
 from perfspec import jsonio
 from perfspec.measure.progress import Tick
 from perfspec.run.driver.breath import encode_tick
-from perfspec.run.driver.conduct import GRACE_S
 from perfspec.run.driver.curve import SteeredCurve
 from perfspec.run.driver.merge import Merger
 from perfspec.run.driver.ticker import Ticker
@@ -69,7 +68,7 @@ class Alone:
 
     def dismiss(self, finish_s: float) -> None:
         """Tell all users to stop and return when they have; see ``Cast``."""
-        self._engine.crew.dismiss(GRACE_S, finish_s)
+        self._engine.crew.dismiss(self._engine.plan.grace_s, finish_s)
 
     def steer(self, at_s: float, users: int) -> None:
         """Nobody else needs to know; see ``Cast``."""
@@ -82,7 +81,7 @@ class Alone:
 
     def _stop(self, **_: object) -> None:
         if self._ticker is not None:
-            self._engine.crew.dismiss(GRACE_S)
+            self._engine.crew.dismiss(self._engine.plan.grace_s)
             self._ticker.stop()
             self._ticker = None
             self.started.clear()
@@ -132,7 +131,7 @@ class Member:
 
     def _finish(self, finish_s: float) -> None:
         if self._ticker is not None:
-            self._engine.crew.dismiss(GRACE_S, finish_s)
+            self._engine.crew.dismiss(self._engine.plan.grace_s, finish_s)
             self._ticker.stop()
             self._ticker = None
             self._report(self._engine.clock.now(), last=True)
@@ -184,7 +183,7 @@ class Leader:
     def dismiss(self, finish_s: float) -> None:
         """Have all workers end; returns when each has sent its last report or is lost."""
         self._send_all(END, {"finish_s": finish_s})
-        deadline = perf_counter() + finish_s + GRACE_S + SILENT_S
+        deadline = perf_counter() + finish_s + self._engine.plan.grace_s + SILENT_S
         halting, halted = self._engine.crew.halting, False
         while any(not each.last for each in self._workers.values()):
             if halting.is_set() and not halted:

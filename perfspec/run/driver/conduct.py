@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from perfspec.plan.model import Test
     from perfspec.run.driver.engine import Engine
 
-GRACE_S = 30.0  # users who are told to stop may finish their request for so long
 _START_S = 30.0  # a runner that has not begun a test by then never will
 
 
@@ -26,7 +25,7 @@ class Cast(Protocol):
     started: Event
 
     def dismiss(self, finish_s: float) -> None:
-        """Tell all users to stop and return when they have, at most ``GRACE_S`` later.
+        """Tell all users to stop and return when they have, at most the plan's ``grace_s`` later.
 
         Journeys that arrived have ``finish_s`` before that.
         """
