@@ -169,7 +169,7 @@ class Session:
         transport, shape = self._transport, prepared.shape
         timeout_s = shape.timeout_s
         lookup_us = 0
-        if " " in url or not url.isascii():
+        if " " in url or not (url.isascii() and url.isprintable()):
             url = quote(url, URL_CHARACTERS)
         try:
             if beginning(url) not in transport.known:

@@ -269,6 +269,7 @@ def test_a_line_that_is_no_field_is_refused(user: User, line: str) -> None:
     ("path", "sent"),
     [
         ("/a b?q=ü", "/a%20b?q=%C3%BC"),
+        ("/a\0b\nc", "/a%00b%0Ac"),
         ("/a%20b", "/a%20b"),
         ("?q=1", "/?q=1"),
         ("", "/"),
