@@ -119,7 +119,7 @@ def test_inputs_reach_the_command_as_words_and_a_failure_keeps_its_outputs(
 ) -> None:
     ended = act(
         github, workspace, tmp_path, python,
-        sequence="broken", environment="other", comment="off", args="--seed 7  --tags",
+        sequence="broken", environment="other", comment="off", args="--seed 7\n --tags",
     )  # fmt: skip
     assert ended.code == 2, "--tags wants a word"
     ended = act(
@@ -144,8 +144,9 @@ def test_the_gate_is_what_the_inputs_say(
     plan = json.loads((workspace / "apps" / ended.outputs["run-dir"] / "plan.json").read_bytes())
     assert plan["baseline"]["store"] == "dir:elsewhere"
     assert (plan["tests"][0]["compare"], plan["tests"][0]["record"]) == ("history", False)
-    refused = act(github, workspace, tmp_path, python, compare="sometimes")
-    assert refused.code == 2, refused.said
+    for unknown in ({"compare": "sometimes"}, {"record": "yes"}):
+        refused = act(github, workspace, tmp_path, python, **unknown)
+        assert refused.code == 2, refused.said
 
 
 def test_an_input_is_never_a_command(
