@@ -6,7 +6,6 @@ import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
@@ -16,6 +15,7 @@ from perfspec.importers.discover import discover
 from perfspec.importers.draft import Draft, draft_spec
 from perfspec.importers.openapi import Api, Operation, read_openapi
 from perfspec.importers.setup import setup_files, write_files
+from perfspec.plan.address import is_base
 from perfspec.units import counted
 
 if TYPE_CHECKING:
@@ -104,14 +104,13 @@ class _Questions:
 
 def _url(api: Api | None, found: Found) -> str:
     """Of this machine: a document names a server that nobody meant to load."""
-    base = urlsplit(api.url or "").path.rstrip("/") if api else ""
-    return (DEFAULT_URL if found.port is None else f"http://127.0.0.1:{found.port}") + base
+    own = DEFAULT_URL if found.port is None else f"http://127.0.0.1:{found.port}"
+    return own + (api.base if api else "")
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        msg = f"{url!r} is no address: write it with http:// or https://"
+    if not is_base(url):
+        msg = f"{url!r} is no address: write one such as {DEFAULT_URL}, without ? and #"
         raise UsageError(msg)
     return url.rstrip("/")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from perfspec.errors import UsageError
+from perfspec.spec.persona import STEP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 METHODS: Final = ("get", "head", "post", "put", "patch", "delete")
 _SAFE: Final = frozenset({"get", "head"})
 _DEEPEST: Final = 50  # of a reference to a reference
+_LONGEST_NAME: Final = 60  # of 64 letters, so that a number fits behind it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +44,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """What a document offers. ``url`` is absolute, None where the document names no such server."""
+    """What a document offers. ``base`` is what all paths begin with: empty, or such as ``/v1``."""
 
     title: str
-    url: str | None
+    base: str
     operations: tuple[Operation, ...]
     left_out: tuple[LeftOut, ...]
 
@@ -58,7 +61,7 @@ def read_openapi(path: Path) -> Api:
     title = info.get("title") if isinstance(info, dict) else None
     return Api(
         title=str(title or path.stem),
-        url=_server(document),
+        base=_base(document),
         operations=tuple(each for each in found if isinstance(each, Operation)),
         left_out=tuple(each for each in found if isinstance(each, LeftOut)),
     )
@@ -79,13 +82,15 @@ def _load(path: Path) -> dict[str, Any]:
     return document
 
 
-def _server(document: dict[str, Any]) -> str | None:
-    servers = document.get("servers")
-    for each in servers if isinstance(servers, list) else []:
-        url = str(each.get("url", "")) if isinstance(each, dict) else ""
-        if re.match(r"https?://[^{}]+$", url):
-            return url.rstrip("/")
-    return None
+def _base(document: dict[str, Any]) -> str:
+    """Of the first server, which is the one that counts; ``basePath`` in 2.0."""
+    servers = _listed(document.get("servers"))
+    first = _mapping(servers[0]) if servers else {}
+    try:
+        path = urlsplit(str(first.get("url") or document.get("basePath") or "")).path.rstrip("/")
+    except ValueError:
+        return ""
+    return path if re.fullmatch(r"(/[^\s{}/]+)+", path) else ""
 
 
 class _Reader:
@@ -153,7 +158,9 @@ class _Reader:
         text = str(given or f"{method} {path}")
         text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
         words = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower() or method
-        name = words if words[0].isalpha() else f"{method}_{words}"
+        name = (words if words[0].isalpha() else f"{method}_{words}")[:_LONGEST_NAME]
+        if name in STEP_WORDS:
+            name = f"{name}_request"
         number = 2
         unique = name
         while unique in self._names:

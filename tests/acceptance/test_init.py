@@ -102,6 +102,7 @@ def test_in_a_folder_of_a_repository_workflows_are_left_out(repository: Path) ->
     ("words", "says"),
     [
         (["--url", "localhost:8000"], "'localhost:8000' is no address"),
+        (["--url", "http://[::1"], "'http://[::1' is no address"),
         (["--openapi", "none.yaml"], "none.yaml cannot be read"),
     ],
 )

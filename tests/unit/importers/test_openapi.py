@@ -8,6 +8,7 @@ import pytest
 
 from perfspec.errors import UsageError
 from perfspec.importers.openapi import LeftOut, Operation, read_openapi
+from tests.specs import spec, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,18 +99,31 @@ def test_security_for_all_leaves_open_what_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("servers", "url"),
+    ("rest", "base"),
     [
-        ("[{ url: 'https://api.example.com/v1/' }]", "https://api.example.com/v1"),
-        ("[{ url: /v1 }, { url: 'http://127.0.0.1:8000' }]", "http://127.0.0.1:8000"),
-        ("[{ url: 'https://{host}/v1' }]", None),
-        ("text", None),
+        ("servers: [{ url: 'https://api.example.com/v1/' }, { url: 'http://127.0.0.1/v2' }]", "/v1"),
+        ("servers: [{ url: /api/v1 }]", "/api/v1"),
+        ("servers: [{ url: / }]", ""),
+        ("servers: [{ url: 'https://{host}/v1' }]", "/v1"),
+        ("servers: [{ url: '/{version}' }]", ""),
+        ("servers: [{ url: 'http://[::1' }]", ""),
+        ("servers: text", ""),
+        ("basePath: /v1", "/v1"),
+        ("", ""),
     ],
-)
-def test_the_server_is_the_first_whole_address(
-    tmp_path: Path, servers: str, url: str | None
-) -> None:
-    assert read(tmp_path, "{}", f"servers: {servers}").url == url
+)  # fmt: skip
+def test_paths_begin_as_the_first_server_says(tmp_path: Path, rest: str, base: str) -> None:
+    assert read(tmp_path, "{}", rest).base == base
+
+
+@pytest.mark.parametrize("given", ["connect", "mix", "read_item_api_v1_" * 8])
+def test_any_id_becomes_a_name_of_the_language(tmp_path: Path, given: str) -> None:
+    paths = f"{{ /a: {{ get: {{ operationId: {given} }} }}, /b: {{ get: {{ operationId: {given} }} }} }}"
+    names = [each.name for each in read(tmp_path, paths).operations]
+    endpoints = "".join(f"\n  {name}: {{ request: GET / }}" for name in names)
+    journey = f"\n  reader: {{ weight: 1, think: 1s, journey: [{', '.join(names)}] }}"
+    lines = told(spec(endpoints=endpoints, personas=journey))
+    assert [line for line in lines if "warning" not in line] == []
 
 
 def test_references_in_a_circle_end(tmp_path: Path) -> None:
