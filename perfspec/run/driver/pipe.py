@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import msgspec
 
 STDIN = 0
-_LAST_S = 40  # without a parent: more than users get to finish what they do
+_LAST_S = 40  # without a parent: nobody counts what users finish after that
 
 
 class Pipe:
