@@ -122,7 +122,8 @@ def look(folder: Path, run: RunFolder, slower: float) -> Seen:
         sys.exit("the run was compared with nothing")
     head = record_of(plan, plan.tests[0], result, result.tests[0])
     key = Comparable(head.test, head.environment, head.fingerprint)
-    past = Archive(FolderStore(folder / "history")).past(key, 30, head.time, head.run_id).records
+    archive = Archive(FolderStore(folder / "history"))
+    past = archive.past(key, "main", 30, head.time, head.run_id).records
     subjects = [each.subject for each in head.series]
     history, now = (
         np.array(

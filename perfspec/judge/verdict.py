@@ -225,7 +225,7 @@ def _decided(
         )
         for each in comparison.changes
     )
-    return msgspec.structs.replace(comparison, changes=changes, suspect=False)
+    return msgspec.structs.replace(comparison, changes=changes, suspect=False, busy=False)
 
 
 def _missing(wanted: Sequence[Span], spans: Sequence[Span]) -> str | None:

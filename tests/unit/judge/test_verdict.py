@@ -5,6 +5,7 @@ import pytest
 
 from perfspec import jsonio
 from perfspec.errors import UsageError
+from perfspec.judge.confirmation import doubt
 from perfspec.judge.model import Change, Comparison, Outcome, Verdict
 from perfspec.judge.verdict import judge_run, judge_test
 from perfspec.measure.errors import ErrorClass
@@ -205,6 +206,17 @@ def test_budgets_alone_decide_nothing_where_nothing_was_measured() -> None:
         (Outcome.WARN, "Of 1 budget 1 without a baseline."),
         (Outcome.INCONCLUSIVE, "Nothing was measured in the judged seconds."),
     ]
+
+
+def test_what_was_ended_is_not_run_again_because_the_host_was_busy() -> None:
+    """An abort is there to spare the target."""
+    test = make_test()
+    busy = msgspec.structs.replace(compared("login"), busy=True)
+    for status, again in (("complete", True), ("aborted", False), ("partial", False)):
+        result = measure(test, {"login": FAST}, status=status)  # type: ignore[arg-type]  # a str
+        found = judge_test(test, result, busy).comparison
+        assert found is not None
+        assert (doubt(found) is not None) is again, status
 
 
 def compared(on: str) -> Comparison:
