@@ -6,8 +6,11 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
 from perfspec.measure.model import Machine
+
+GIB: Final = 1 << 30
 
 
 def describe_machine() -> Machine:
@@ -17,13 +20,22 @@ def describe_machine() -> Machine:
     return Machine(
         cpu=_cpu(),
         cores=os.cpu_count() or 1,
-        memory=psutil.virtual_memory().total,
+        memory=as_sold(psutil.virtual_memory().total),
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         locust=_version("locust"),
         libcurl="unknown",
         workers=0,
     )
+
+
+def as_sold(memory: int) -> int:
+    """Bytes of memory in whole GiB.
+
+    Kernel and firmware keep some MB for themselves, others at each boot and in each virtual machine
+    of the same kind; a baseline would take every one of them for another machine.
+    """
+    return -(-memory // GIB) * GIB
 
 
 def _cpu() -> str:
