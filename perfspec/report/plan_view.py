@@ -13,6 +13,7 @@ from perfspec.plan.model import RowsGenerated
 from perfspec.plan.shares import persona_shares, split_users
 from perfspec.report.changes import allowed
 from perfspec.report.cost import planned_cost
+from perfspec.report.escape import visible
 from perfspec.units import (
     counted,
     format_count,
@@ -32,13 +33,16 @@ if TYPE_CHECKING:
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _ASCII = " ..--==##"
 MARGIN = 12
+_NARROWEST = 40  # below, a terminal breaks the lines
 LONG_S = 600  # from here on seconds alone are hard to read
 _DURING = {"hold": "", "ramp": " (in ramps)", "all": " (ramps too)", "whole": " (whole test)"}
 
 
 def render_plan(plan: Plan, width: int = 80, *, unicode: bool = True) -> str:
     """The whole plan as text of about ``width`` columns; ``unicode`` False for old terminals."""
-    text = "\n".join([*_head(plan), *_tests(plan, width, _BLOCKS if unicode else _ASCII), ""])
+    width = max(width, _NARROWEST)
+    lines = [*_head(plan), *_tests(plan, width, _BLOCKS if unicode else _ASCII), ""]
+    text = "\n".join(map(visible, lines))
     return text if unicode else text.replace("±", "+-")
 
 
@@ -210,7 +214,8 @@ def _aligned(rows: Sequence[tuple[str, str, str, str]], width: int) -> Iterator[
         if len(line) + 2 + len(place) <= width:
             yield f"{line}  {place}"
         else:
-            yield f"{line.rstrip()}\n      {place}"
+            yield line.rstrip()
+            yield f"      {place}"
 
 
 def _row(each: Objective) -> tuple[str, str, str, str]:

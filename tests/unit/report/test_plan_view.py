@@ -48,6 +48,17 @@ def test_lines_fit(width: int) -> None:
     assert [line for line in lines if len(line) > width] == []
 
 
+@pytest.mark.parametrize("width", [0, 20, 39])
+def test_a_narrow_terminal_gets_the_narrowest_plan(width: int) -> None:
+    assert render_plan(plan_of(), width) == render_plan(plan_of(), 40)
+
+
+def test_a_terminal_obeys_nothing_that_the_spec_says() -> None:
+    name = "shop\x1b[2J\u202e\nin all  0 tests"
+    head = render_plan(msgspec.structs.replace(plan_of(), name=name)).splitlines()[0]
+    assert head == "shop\ufffd[2J\ufffd in all  0 tests: default, environment local"
+
+
 def test_without_unicode_it_is_ascii() -> None:
     assert render_plan(plan_of(), unicode=False).isascii()
 
