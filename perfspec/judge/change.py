@@ -61,7 +61,7 @@ def changes_of(question: Question, case: Case) -> tuple[Change, ...]:
         mine, at = case.evidence.get(key_of(budget)), index.get(key_of(budget))
         if case.problem is not None:
             ruling = Ruling(Outcome.INCONCLUSIVE, "undecided", case.problem)
-        elif mine is None or at is None:
+        elif mine is None or at is None or mine.samples < budget.min_samples:
             ruling = case.without(budget)
         else:
             ruling = rule(

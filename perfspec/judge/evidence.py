@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from perfspec.judge.panel import by_start, log_latency
+from perfspec.judge.panel import USUAL_CHANGE, by_start, log_latency
+from perfspec.judge.statistics.changes import last_change
 from perfspec.judge.statistics.failures import more_failures
 from perfspec.judge.statistics.history import compare_run
 
@@ -98,16 +99,19 @@ def _throughput(head: Record, runs: Sequence[Record]) -> Evidence | None:
     if len(runs) < 2 or not all(rates):
         return None
     logs = -np.log(np.array(rates))
-    found = compare_run(logs[:-1, None, None], logs[-1:, None])
+    start = last_change(logs[:-1], USUAL_CHANGE)
+    past = logs[start:-1]
+    found = compare_run(past[:, None, None], logs[-1:, None])
     return Evidence(
         effect=found.effect.item(),
         se=found.se.item(),
         df=found.df,
         p=found.p.item(),
-        base=math.exp(-logs[:-1].mean()),
+        base=math.exp(-past.mean()),
         head=rates[-1],
         samples=round(rates[-1] * head.judged_s),
         history=tuple(rates[:-1]),
+        since=start,
     )
 
 

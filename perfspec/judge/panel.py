@@ -146,14 +146,16 @@ def by_start(
 def wanted(budgets: Sequence[Budget], head: Record) -> dict[tuple[Subject, str], int]:
     """Requests that each series needs for each metric of some budget.
 
-    Series without a budget are looked at too: they tell what the host did.
+    Of two budgets on the same numbers the one that needs fewer. Series without a budget are looked
+    at too: they tell what the host did.
     """
     latencies = [each for each in budgets if each.metric.kind == "quantile"]
     usual = {each.metric.name: each.min_samples for each in latencies}
     found = {
         (each.subject, metric): needed for metric, needed in usual.items() for each in head.series
     }
-    return found | {(each.subject, each.metric.name): each.min_samples for each in latencies}
+    largest_first = sorted(latencies, key=lambda each: -each.min_samples)
+    return found | {(each.subject, each.metric.name): each.min_samples for each in largest_first}
 
 
 def is_part(subject: Subject) -> bool:

@@ -195,6 +195,23 @@ def test_too_few_requests_decide_nothing() -> None:
     assert "1,000 requests, 2,000 are needed" in found.reason
 
 
+@pytest.mark.parametrize("largest_first", [False, True])
+def test_each_of_two_budgets_on_the_same_numbers_has_its_own_needs(*, largest_first: bool) -> None:
+    usual, wanting = budget(), msgspec.structs.replace(budget(min_samples=2000), id="more")
+    asked = (wanting, usual) if largest_first else (usual, wanting)
+    found = compare(10, *asked, head={"slower": SLOW})
+    assert of(found, usual.id).outcome is Outcome.FAIL
+    assert "1,000 requests, 2,000 are needed" in of(found, wanting.id).reason
+
+
+def test_throughput_is_compared_with_the_runs_since_it_last_changed() -> None:
+    more = Past(tuple(record(n, requests=1300 if n >= 10 else 1000) for n in range(20)))
+    found = compare(0, budget("throughput", fail=0.05, min_samples=1), before=more)
+    assert found.changes[0].outcome is Outcome.FAIL
+    assert found.changes[0].change == pytest.approx(-0.23, abs=0.01)
+    assert (found.changes[0].since, len(found.changes[0].history)) == (10, 20)
+
+
 def test_a_noisy_history_says_what_it_cannot_exclude() -> None:
     comparison = compare(5, before=past(5, noise=0.15), head={"noise": 0.0})
     undecided = [each for each in comparison.changes if each.state == "undecided"]
