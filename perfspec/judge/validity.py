@@ -17,10 +17,10 @@ from perfspec.plan.load import phases
 from perfspec.units import counted, format_count, format_duration, format_latency, format_share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from perfspec.measure.model import Health, TestResult
-    from perfspec.plan.load import Span
+    from perfspec.plan.load import Phase, Span
     from perfspec.plan.model import OpenModel, Test
 
 BUSY = 0.9  # of one core; LANGUAGE: at or above it for 10 s, the generator is saturated
@@ -71,6 +71,27 @@ def check(test: Test, result: TestResult, spans: Sequence[Span]) -> Validity:
     return Validity(invalid=invalid, delay_s=max(delay_s, _waited(result, spans)))
 
 
+def unready(test: Test, result: TestResult, spans: Sequence[Span]) -> str | None:
+    """Why less load was sent than users ran: some of them were still in ``on_start``.
+
+    Only in a hold that had no second without them: it may take a while, but must come to an end.
+    What is broken is so under less load all the more; what is kept says nothing.
+    """
+    if test.open_model is not None or not spans:
+        return None
+    end_s = max(each.end_s for each in spans)
+    for hold, settled in _settled(test, result, health_in(result, spans), end_s):
+        best = min(settled, key=lambda each: (each.users - each.ready) / max(each.users, 1.0))
+        lacking = best.users - best.ready
+        if lacking > MISSED * best.users:
+            return (
+                f"{lacking:.0f} of {counted(round(best.users), 'user')} never came past `on_start`"
+                f" between {format_duration(hold.start_s)} and {format_duration(hold.end_s)}, so"
+                " less load was sent than planned: see why it fails, or how long it takes."
+            )
+    return None
+
+
 def _waited(result: TestResult, spans: Sequence[Span]) -> float:
     waits = waits_in(result, spans)
     return (waits.quantile(0.95) if waits is not None else None) or 0.0
@@ -105,7 +126,22 @@ def _saturated(result: TestResult, health: Sequence[Health], judged_s: float) ->
 def _missed_users(
     test: Test, result: TestResult, health: Sequence[Health], end_s: float
 ) -> str | None:
-    """Means over each judged hold, without the seconds around a change of the level.
+    """Means over each judged hold."""
+    for hold, settled in _settled(test, result, health, end_s):
+        reached, planned = _mean_users(result, settled)
+        if abs(reached - planned) > max(MISSED * planned, ROUNDED):
+            users = counted(round(reached), "user")
+            return (
+                f"The load generator ran {users} where {planned:.0f} were planned,"
+                f" between {format_duration(hold.start_s)} and {format_duration(hold.end_s)}."
+            )
+    return None
+
+
+def _settled(
+    test: Test, result: TestResult, health: Sequence[Health], end_s: float
+) -> Iterator[tuple[Phase, list[Health]]]:
+    """Each judged hold without the seconds around a change of the level.
 
     What is left of a hold of less than 4 s says nothing, so it is not looked at.
     """
@@ -116,15 +152,8 @@ def _missed_users(
             for each in health
             if begin <= result.edges[each.index] and result.edges[each.index + 1] <= end
         ]
-        reached, planned = _mean_users(result, settled)
-        missed = abs(reached - planned) > max(MISSED * planned, ROUNDED)
-        users = counted(round(reached), "user")
-        if hold.kind == "hold" and missed:
-            return (
-                f"The load generator ran {users} where {planned:.0f} were planned,"
-                f" between {format_duration(hold.start_s)} and {format_duration(hold.end_s)}."
-            )
-    return None
+        if hold.kind == "hold" and settled:
+            yield hold, settled
 
 
 def _dropped(model: OpenModel, result: TestResult, spans: Sequence[Span]) -> str | None:

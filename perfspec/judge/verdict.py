@@ -18,7 +18,7 @@ from perfspec.judge.diagnosis import diagnose
 from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
 from perfspec.judge.select import joined, measured, samples, seconds
 from perfspec.judge.slo import Judge
-from perfspec.judge.validity import TOTAL, Validity, check
+from perfspec.judge.validity import TOTAL, Validity, check, unready
 from perfspec.judge.wording import amount, bound
 from perfspec.measure.tries import as_run
 from perfspec.plan.load import Span, duration_s, judged
@@ -115,8 +115,9 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
     spans = measured(result, wanted)
     validity = check(test, result, spans)
     findings = _findings(test, result, validity)
-    comparison = _decided(comparison, result, validity)
-    missing = None if result.status == "stopped" else _missing(wanted, spans)
+    lacking = None if result.status == "stopped" else unready(test, result, spans)
+    comparison = _decided(comparison, result, validity.invalid or lacking)
+    missing = None if result.status == "stopped" else _missing(wanted, spans) or lacking
     anything = _measured(result, spans, findings, comparison)
     whole = missing is None and anything
     outcome = _outcome(result, validity, findings, comparison, whole=whole)
@@ -211,10 +212,9 @@ def _findings(test: Test, result: TestResult, validity: Validity) -> tuple[Findi
 
 
 def _decided(
-    comparison: Comparison | None, result: TestResult, validity: Validity
+    comparison: Comparison | None, result: TestResult, reason: str | None
 ) -> Comparison | None:
-    """Only a whole and valid run is compared with others."""
-    reason = validity.invalid
+    """Only a whole and valid run is compared with others; ``reason`` says why it is none."""
     if not result.whole:
         reason = reason or "the test was not measured to its end"
     if comparison is None or reason is None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfspec.judge.select import measured
-from perfspec.judge.validity import Validity, check
+from perfspec.judge.validity import Validity, check, unready
 from perfspec.plan.load import Jitter, Span, Stage, judged
 from tests.results import make_test, measure
 
@@ -151,3 +151,22 @@ def test_samples_without_a_word_of_the_generator_are_not_judged() -> None:
     result = measure(test, {"login": [0.1] * 100})
     result.health.clear()
     assert "did not report" in str(look(test, result).invalid)
+
+
+def test_users_who_never_come_past_on_start_send_no_load() -> None:
+    test = make_test(users=50, hold_s=60)
+    spans = judged(test.stages, "hold", test.warm_up_s)
+    for ready, whole in ((50, True), (49, True), (48, False), (0, False)):
+        result = measure(test, {"login": [0.1] * 100}, health={"ready": ready})
+        found = unready(test, result, spans)
+        assert (found is None) == whole
+        assert check(test, result, spans).invalid is None  # what is broken stays so
+    assert found is not None
+    assert found.startswith("50 of 50 users never came past `on_start` between 0s and 1m, so")
+
+
+def test_on_start_may_take_a_while() -> None:
+    test = make_test(users=50, hold_s=60)
+    result = measure(test, {"login": [0.1] * 100}, health={"ready": 0})
+    result.health[50].ready = 50
+    assert unready(test, result, judged(test.stages, "hold", test.warm_up_s)) is None

@@ -154,6 +154,16 @@ def test_a_test_that_was_stopped_early_is_judged_as_partial() -> None:
     assert slow.outcome is Outcome.FAIL
 
 
+def test_what_was_sent_by_half_of_the_users_passes_nothing() -> None:
+    test, half = make_test(P95, users=10), {"ready": 5}
+    found = judge_test(test, measure(test, {"login": FAST}, health=half))
+    assert (found.outcome, found.invalid) == (Outcome.INCONCLUSIVE, None)
+    assert found.findings[0].outcome is Outcome.PASS
+    assert found.reasons[0].startswith("5 of 10 users never came past `on_start`")
+    slow = judge_test(test, measure(test, {"login": SLOW}, health=half))
+    assert slow.outcome is Outcome.FAIL
+
+
 def test_a_test_that_was_stopped_after_its_judged_seconds_has_its_verdict() -> None:
     test = make_test(P95, stages=(Stage(users=5, hold_s=30), Stage(users=0, ramp_s=10)))
     result = measure(test, {"login": FAST}, until_s=35, status="partial", reason="Ctrl-C")
