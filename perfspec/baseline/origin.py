@@ -28,14 +28,20 @@ class Origin(NamedTuple):
 
 
 def origin_of(directory: Path, variables: Mapping[str, str]) -> Origin:
-    """CI's own words first: it checks out commits, not branches."""
+    """CI's own words first, for it checks out commits and not branches; but only of its commit.
+
+    A workflow of the main branch may check out another one, such as ``workflow_run``.
+    """
     git = Git(directory)
-    branch = variables.get("GITHUB_REF_NAME") or variables.get("CI_COMMIT_BRANCH")
+    commit = _said(git, "rev-parse", "HEAD") or None
+    branch = None
+    if (variables.get("GITHUB_SHA") or variables.get("CI_COMMIT_SHA") or commit) == commit:
+        branch = variables.get("GITHUB_REF_NAME") or variables.get("CI_COMMIT_BRANCH")
     if branch is None:
         branch = _said(git, "symbolic-ref", "--quiet", "--short", "HEAD")
     status = _said(git, "status", "--porcelain", "--untracked-files=no")
     return Origin(
-        commit=_said(git, "rev-parse", "HEAD") or None,
+        commit=commit,
         branch=branch or None,
         clean=status == "",
         pull_request=variables.get("GITHUB_EVENT_NAME") in PULL_REQUESTS,

@@ -48,7 +48,8 @@ def test_it_warns_on_the_pull_request_and_begins_anew_when_merged(
     worse = shop | {"FAULT": "error:/books:50%:500"}
     base = checkout.commit("+1pp")
     (checkout.folder / ".gitignore").write_text(".perfspec\n", encoding="utf-8")
-    assert checkout.ci(**PUSH, **shop).code == 0
+    push = PUSH | {"GITHUB_SHA": base}
+    assert checkout.ci(**push, **shop).code == 0
 
     checkout.pull_request(base)
     refused = checkout.ci(**worse)
@@ -60,20 +61,20 @@ def test_it_warns_on_the_pull_request_and_begins_anew_when_merged(
     [comment] = checkout.github.comments
     assert "perf-accepted" in comment["body"]
 
-    checkout.github.merge_labelled(12, "a" * 40, "perf-accepted", by="ann")
+    checkout.github.merge_labelled(12, base, "perf-accepted", by="ann")
     checkout.event = {}
-    merged = checkout.ci(**PUSH, **worse)
+    merged = checkout.ci(**push, **worse)
     assert merged.code == 0, merged.all
     [acceptance] = (tmp_path / "runs" / "accepted").glob("*.json")
     kept = json.loads(acceptance.read_text(encoding="utf-8"))
-    assert (kept["by"], kept["commit"]) == ("ann", "a" * 40)
+    assert (kept["by"], kept["commit"]) == ("ann", base)
     assert kept["reason"] == "perf-accepted on #12: A slower *hash*"
-    again = checkout.ci(**PUSH, **worse)
+    again = checkout.ci(**push, **worse)
     assert again.code == 0, again.all
     assert len(list((tmp_path / "runs" / "accepted").glob("*.json"))) == 1
     [test] = Kept(checkout.folder).verdict.tests
     assert test.comparison is not None
-    elsewhere = checkout.ci("--baseline", "dir:../other", **PUSH, **worse)
+    elsewhere = checkout.ci("--baseline", "dir:../other", **push, **worse)
     assert "accepted in the baseline (folder" in elsewhere.err, elsewhere.all
     assert len(list((tmp_path / "other" / "accepted").glob("*.json"))) == 1
     assert test.comparison.runs == 1  # what was accepted, and nothing before it

@@ -87,7 +87,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "-m", "shop")
     monkeypatch.chdir(tmp_path)
-    for name in ("CI", "GITHUB_REF_NAME", "GITHUB_EVENT_NAME", "CI_COMMIT_BRANCH"):
+    for name in ("CI", "GITHUB_REF_NAME", "GITHUB_SHA", "GITHUB_EVENT_NAME", "CI_COMMIT_BRANCH"):
         monkeypatch.delenv(name, raising=False)
     return Shop(tmp_path)
 
