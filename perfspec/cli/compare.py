@@ -88,14 +88,19 @@ def compare_commits(plan: Plan, test: Test, result: TestResult) -> Comparison | 
 def valid_records(plan: Plan, result: RunResult, verdict: Verdict, origin: Origin) -> list[Record]:
     """Records of the tests that may enter a baseline: measured to their end, and validly.
 
-    A test that failed may: what is slow on the branch itself is what others are compared with.
+    A test that failed may: what is slow on the branch itself is what others are compared with. One
+    that only a part of its users took part in may not.
     """
+    from perfspec.judge.validity import unready  # noqa: PLC0415  (not for `perfspec --help`)
+
     judged = {each.name: each for each in verdict.tests}
     found = []
     for test in plan.tests:
         measured = _result_of(result, test)
         sound = judged[test.name].invalid is None and judged[test.name].outcome is not Outcome.ERROR
-        if test.record and measured and measured.status == "complete" and sound:
+        if not (test.record and measured and measured.status == "complete" and sound):
+            continue
+        if unready(test, measured, judged[test.name].judged) is None:
             found.append(_record(plan, result, test, measured, origin))
     return found
 
