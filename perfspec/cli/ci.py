@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -22,6 +23,7 @@ from perfspec.cli.specs import choice_options, read_whole, spec_argument
 from perfspec.errors import Exit, InvalidSpecError, PerfspecError, UsageError
 from perfspec.judge.model import Outcome, Verdict
 from perfspec.plan.changes import Changes, changes
+from perfspec.publish.annotations import below_workspace
 from perfspec.publish.context import Context
 from perfspec.publish.errors import PublishError
 from perfspec.publish.files import append_summary
@@ -121,7 +123,8 @@ def _tell(context: Context, error: PerfspecError) -> None:
     """No run has come of it: the summary says why, and mistakes are shown at their lines."""
     found = error.diagnostics if isinstance(error, InvalidSpecError) else ()
     for each in found:
-        click.echo(github(each))
+        path = below_workspace(Path(each.file), context.workspace)
+        click.echo(github(each if path is None else replace(each, file=path)))
     if context.summary_file is not None:
         lines = [f"- {markdown(line)}" for line in str(error).splitlines()]
         text = "\n".join(["# 💥 perfspec has not run", "", *lines])

@@ -48,9 +48,15 @@ def annotate(verdict: Verdict, path: str) -> list[Annotation]:
     return [annotation for _, annotation in found]
 
 
+def rulings(test: TestVerdict) -> tuple[Finding | Change, ...]:
+    """What was found of every limit, then of every budget."""
+    changes = test.comparison.changes if test.comparison is not None else ()
+    return (*test.findings, *changes)
+
+
 def _of(test: TestVerdict, path: str) -> Iterator[tuple[Outcome, Annotation]]:
     told = set()
-    for each in (*test.findings, *(test.comparison.changes if test.comparison else ())):
+    for each in rulings(test):
         if each.outcome not in _SILENT:
             subject, message = _limit(each) if isinstance(each, Finding) else _budget(each)
             title = f"{test.name}: {subject} {each.outcome}"
@@ -91,11 +97,18 @@ def path_in_repository(plan: Plan, workspace: Path | None) -> str:
 
     A run of another machine tells no more than the path that its command line had.
     """
-    file = Path(plan.directory) / Path(plan.file).name
-    if workspace is not None and file.is_relative_to(workspace.resolve()):
-        return file.relative_to(workspace.resolve()).as_posix()
+    path = below_workspace(Path(plan.directory) / Path(plan.file).name, workspace)
+    if path is not None:
+        return path
     parts = [each for each in PurePosixPath(plan.file).parts if each not in {"/", ".", ".."}]
     return "/".join(parts)
+
+
+def below_workspace(file: Path, workspace: Path | None) -> str | None:
+    """As GitHub names a file of the checkout, wherever the step runs; None for any other file."""
+    if workspace is None or not file.resolve().is_relative_to(workspace.resolve()):
+        return None
+    return file.resolve().relative_to(workspace.resolve()).as_posix()
 
 
 def log_commands(found: Iterable[Annotation]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
+from perfspec.publish.annotations import rulings
 from perfspec.publish.errors import PublishError
 
 if TYPE_CHECKING:
@@ -32,11 +33,7 @@ def write_outputs(path: Path, outputs: Mapping[str, str]) -> None:
 
 def outputs_of(verdict: Verdict, run: Path) -> dict[str, str]:
     """``regressions`` counts limits and budgets not kept; paths are as the step sees them."""
-    broken = sum(
-        each.outcome is Outcome.FAIL
-        for test in verdict.tests
-        for each in (*test.findings, *(test.comparison.changes if test.comparison else ()))
-    )
+    broken = sum(each.outcome is Outcome.FAIL for test in verdict.tests for each in rulings(test))
     report = run / "report"
     return {
         "verdict": str(verdict.outcome),

@@ -109,6 +109,13 @@ def test_a_spec_with_mistakes_is_shown_at_its_lines_and_in_the_summary(checkout:
     assert checkout.github.comments == []
 
 
+def test_mistakes_are_shown_where_the_spec_stands_in_the_repository(checkout: Checkout) -> None:
+    checkout.pull_request(checkout.commit("p95: fast"))
+    done = checkout.ci(GITHUB_WORKSPACE=str(checkout.folder.parent))
+    assert done.code == 2
+    assert "::error file=shop/perfspec.yaml,line=10,col=17,title=PS104::" in done.out
+
+
 def test_a_dead_target_is_a_failed_check(checkout: Checkout) -> None:
     checkout.pull_request(checkout.commit(KEPT))
     write_spec(checkout.folder, SPEC, url="http://127.0.0.1:9", limit=KEPT)

@@ -107,7 +107,7 @@ def test_a_pull_request_has_the_base_that_this_clone_knows(
 def test_a_merge_is_compared_with_what_it_was_merged_into(work: Path, said: str) -> None:
     """What came to the branch since the event's base is on both sides, so it is no change."""
     git(work, "tag", "older", "main")
-    head = known_commit(work, "change")
+    head = git(work, "rev-parse", "change").strip()
     git(work, "checkout", "--quiet", "main")
     git(work, "commit", "--quiet", "--allow-empty", "-m", "main has gone on")
     main = known_commit(work, "main")
