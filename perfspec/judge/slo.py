@@ -4,7 +4,8 @@ Counts and rates are facts of the run: the value decides. A percentile within it
 one whose 95 % interval lies beyond breaks it, and in between it warns. Too few samples for an
 interval decide only what they can: all of them within the limit (a thin pass), or more of them
 beyond than chance explains. Whatever keeps its limit on fewer than ``min_samples`` is not decided,
-and neither is a limit without samples.
+and neither is a limit without samples, nor a time or throughput that failed requests alone keep: a
+connection that is refused is the quickest answer of all.
 """
 
 from __future__ import annotations
@@ -49,11 +50,12 @@ class Evidence:
     """What was measured for one objective, on ``n`` samples. ``observed`` is in the metric's unit.
 
     ``delay_s`` is what the generator itself may have added to a time (see ``validity``): a limit
-    that is beyond only by that much is not broken.
+    that is beyond only by that much is not broken. ``failed`` of the samples are failed requests.
     """
 
     metric: Metric
     n: int
+    failed: int
     times: Histogram
     observed: float | None
     interval: Interval | None
@@ -120,6 +122,7 @@ class Judge:
         return Evidence(
             metric=metric,
             n=times.count,
+            failed=sum(found.total.errors.values()),
             times=times,
             observed=value_of(metric, found.total, found.seconds),
             interval=interval,
@@ -134,6 +137,7 @@ class Judge:
         return Evidence(
             metric=metric,
             n=journeys_of(metric, found),
+            failed=0,
             times=Histogram(),
             observed=journey_value(metric, found, seconds(spans)),
             interval=None,
@@ -213,9 +217,19 @@ def _rule(evidence: Evidence, value: float, limit: float, min_samples: int) -> R
         ruling = _rule_on_few(evidence, limit, evidence.metric.quantile)
     else:
         ruling = _rule_on_interval(evidence, value, limit, evidence.interval.low)
+    if ruling.level is Level.KEPT and _kept_by_failures(evidence):
+        return Ruling(Level.UNDECIDED, "kept by requests that failed, which says nothing of others")
     if ruling.level is Level.KEPT and evidence.n < min_samples:
         return Ruling(Level.UNDECIDED, f"fewer than {counted(min_samples, 'sample')}: run longer")
     return ruling
+
+
+def _kept_by_failures(evidence: Evidence) -> bool:
+    """Whether not one request had to succeed for it, at whatever speed."""
+    metric = evidence.metric
+    if metric.kind == "share" or metric.of not in {"latency", "ttfb"}:
+        return False
+    return evidence.failed >= evidence.n * (metric.quantile or 1.0)
 
 
 def _rule_on_fact(evidence: Evidence, value: float, limit: float) -> Ruling:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from perfspec.judge.model import Finding, Outcome
@@ -94,6 +96,32 @@ def test_no_sample_is_never_a_pass() -> None:
         found = judge(limit(metric, 1.0, on="login"))
         assert (found.outcome, found.observed, found.samples) == (Outcome.INCONCLUSIVE, None, 0)
         assert found.reason == "no sample in the judged seconds"
+
+
+@pytest.mark.parametrize("n", [400, 1000])
+@pytest.mark.parametrize(
+    ("metric", "value", "failed"),
+    [
+        ("p50", 0.3, 0.5),
+        ("p99", 0.3, 0.99),  # without an interval where there are 400
+        ("ttfb_p95", 0.3, 0.95),
+        ("mean", 0.3, 1),
+        ("max", 0.3, 1),
+        ("throughput", 0.1, 1),
+    ],
+)
+def test_requests_that_failed_do_not_keep_a_limit_alone(
+    metric: str, value: float, failed: float, n: int
+) -> None:
+    objective = limit(metric, value, on="login")
+    enough = math.ceil(failed * n)
+    found = judge(objective, [0.001] * n, {ErrorClass.CONNECT: enough})
+    assert (found.outcome, found.samples) == (Outcome.INCONCLUSIVE, n)
+    assert "requests that failed" in found.reason
+    fewer = judge(objective, [0.001] * n, {ErrorClass.CONNECT: enough - 1})
+    assert fewer.outcome is Outcome.PASS
+    slow = judge(limit("p95", 0.3, on="login"), [0.4] * n, {ErrorClass.TIMEOUT: n})
+    assert slow.outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(
