@@ -18,6 +18,7 @@ from perfspec.judge.diagnosis import diagnose
 from perfspec.judge.model import Finding, Outcome, TestVerdict, Verdict
 from perfspec.judge.select import joined, measured, samples, seconds
 from perfspec.judge.slo import Judge
+from perfspec.judge.unfinished import with_unfinished
 from perfspec.judge.validity import TOTAL, Validity, check, unready
 from perfspec.judge.wording import amount, bound
 from perfspec.measure.tries import as_run
@@ -199,7 +200,9 @@ def _findings(test: Test, result: TestResult, validity: Validity) -> tuple[Findi
     """Every limit; none of them is decided by the numbers of a test that broke or is invalid."""
     judge = Judge(test, result, validity.delay_s)
     found = [
-        analyse(test, result, each) if each.metric.analysis else judge.judge(each)
+        analyse(test, result, each)
+        if each.metric.analysis
+        else with_unfinished(test, result, each, judge.judge(each))
         for each in test.objectives
     ]
     reason = validity.invalid
