@@ -47,7 +47,8 @@ def write_check(
     url = str(check.get("html_url", ""))
     if check.get("status") == "completed":
         return Written("unchanged", url)
-    _conclude(api, check["id"], _output(plan, result, verdict), found, verdict.outcome)
+    conclusion = "cancelled" if result.interrupted else CONCLUSIONS[verdict.outcome]
+    _conclude(api, check["id"], _output(plan, result, verdict), found, conclusion)
     return Written("created", url)
 
 
@@ -72,25 +73,26 @@ def _conclude(
     number: int,
     output: dict[str, Any],
     found: Sequence[Annotation],
-    outcome: Outcome,
+    conclusion: str,
 ) -> None:
     """All batches, the last with the conclusion; a batch that is refused does not keep it open."""
     address, what = f"check-runs/{number}", "conclude the check run"
-    conclusion = {"status": "completed", "conclusion": CONCLUSIONS[outcome]}
+    concluded = {"status": "completed", "conclusion": conclusion}
     batches = [found[at : at + BATCH] for at in range(0, len(found), BATCH)] or [()]
     try:
         for index, batch in enumerate(batches):
             content = {"output": {**output, "annotations": [_content(each) for each in batch]}}
             last = index == len(batches) - 1
-            api.patch(address, content | (conclusion if last else {}), what=what)
+            api.patch(address, content | (concluded if last else {}), what=what)
     except PublishError:
-        api.patch(address, {"output": output} | conclusion, what=what)
+        api.patch(address, {"output": output} | concluded, what=what)
         raise
 
 
 def _output(plan: Plan, result: RunResult, verdict: Verdict) -> dict[str, Any]:
+    said = "interrupted" if result.interrupted else verdict.outcome
     return {
-        "title": one_line(f"{headline(plan)}: {verdict.outcome}", 250),
+        "title": one_line(f"{headline(plan)}: {said}", 250),
         "summary": summary_md(plan, result, verdict, largest=LONGEST),
     }
 

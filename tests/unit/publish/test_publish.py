@@ -310,6 +310,16 @@ def test_a_token_that_is_used_up_is_told_until_when(tell: Told, github: GitHub) 
     assert problem.endswith("403: the rate limit lasts until 00:45 UTC: publish again then")
 
 
+def test_a_run_that_was_cancelled_is_no_success(tell: Told, github: GitHub) -> None:
+    first, second = make_test(limit("p95", 0.9), name="smoke"), make_test(name="load")
+    plan = make_plan(first, second)
+    result = make_run(plan, measure(first, {"login": latencies(2000, 0.3)}), interrupted=True)
+    assert judge_run(plan, result).outcome is Outcome.PASS, "of what was measured"
+    tell((plan, result))
+    assert github.checks[0]["conclusion"] == "cancelled"
+    assert github.checks[0]["output"]["title"] == "bookshop on local: interrupted"
+
+
 def test_a_refused_batch_leaves_no_check_open(tell: Told, github: GitHub) -> None:
     github.faults = [Fault(422, "PATCH", "check-runs")]
     done = tell(run_of(0.1))
