@@ -134,6 +134,10 @@ def accept(*, store: str | None, spec: str, test: str | None, reason: str, by: s
         reason=reason,
     )
     archive = archive_at(store, spec)
+    known = {each.test for each in archive.headers()[0].values()}
+    if test is not None and test not in known:
+        msg = f"{archive.store} has no record of a test {test!r}: see `perfspec baseline list`"
+        raise UsageError(msg)
     archive.accept(acceptance)
     click.echo(f"accepted for {test or 'every test'} in {archive.store}")
 

@@ -229,6 +229,8 @@ def test_a_regression_is_confirmed_by_the_second_run(
 def test_what_is_accepted_begins_anew(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     recorded(shop, 6)
     store = ["--store", "dir:history"]
+    assert run(["baseline", "accept", *store, "--test", "laod", "--reason", "TLS"]) == 2
+    assert "has no record of a test 'laod'" in capsys.readouterr().err
     assert run(["baseline", "accept", *store, "--reason", "TLS", "--by", "jo"]) == 0
     folder = shop.ran(400, slower=1.5)  # later than today
     capsys.readouterr()
