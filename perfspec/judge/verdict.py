@@ -87,6 +87,8 @@ def judge_run(
         for each in plan.tests
     )
     outcome = worst(each.outcome for each in tests)
+    if result.interrupted:  # what passed before is not the whole
+        outcome = worst((outcome, Outcome.INCONCLUSIVE))
     if result.problem is not None:
         outcome = Outcome.ERROR
     code = EXITS[outcome]

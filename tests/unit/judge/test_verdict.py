@@ -297,6 +297,11 @@ def test_an_interrupted_run_has_its_own_exit_code() -> None:
     assert verdict_of("fail", interrupted=True).exit_code == 130
 
 
+def test_an_interrupted_run_has_not_passed() -> None:
+    assert verdict_of("pass", interrupted=True).outcome is Outcome.INCONCLUSIVE
+    assert verdict_of("fail", interrupted=True).outcome is Outcome.FAIL
+
+
 def test_a_test_without_a_result_did_not_run_or_is_an_error() -> None:
     test = make_test(P95)
     plan = make_plan(test)

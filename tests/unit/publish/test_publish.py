@@ -314,7 +314,6 @@ def test_a_run_that_was_cancelled_is_no_success(tell: Told, github: GitHub) -> N
     first, second = make_test(limit("p95", 0.9), name="smoke"), make_test(name="load")
     plan = make_plan(first, second)
     result = make_run(plan, measure(first, {"login": latencies(2000, 0.3)}), interrupted=True)
-    assert judge_run(plan, result).outcome is Outcome.PASS, "of what was measured"
     tell((plan, result))
     assert github.checks[0]["conclusion"] == "cancelled"
     assert github.checks[0]["output"]["title"] == "bookshop on local: interrupted"
