@@ -19,10 +19,10 @@ from perfspec.cli.judge import open_run
 from perfspec.cli.lint import github
 from perfspec.cli.publish import comment_option, publish_run, show_published
 from perfspec.cli.run import command as run
-from perfspec.cli.specs import choice_options, read_whole, spec_argument
+from perfspec.cli.specs import choice_options, spec_argument, spec_changes
 from perfspec.errors import Exit, InvalidSpecError, PerfspecError, UsageError
 from perfspec.judge.model import Outcome, Verdict
-from perfspec.plan.changes import Changes, changes
+from perfspec.plan.changes import Changes
 from perfspec.publish.annotations import below_workspace
 from perfspec.publish.context import Context
 from perfspec.publish.errors import PublishError
@@ -148,7 +148,7 @@ def _keep_changes(context: Context, file: str, folder: RunFolder) -> None:
         return
     base.write_bytes(found)
     try:
-        changed = changes(read_whole(str(base)), read_whole(file))
+        changed = spec_changes(str(base), file)
     except InvalidSpecError:
         click.echo("warning: how the spec changed is not known: it was not valid", err=True)
     else:

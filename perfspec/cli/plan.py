@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from perfspec.cli.parsed import PERCENT
-from perfspec.cli.specs import choice_options, read_plan, read_whole, spec_argument
-from perfspec.plan.changes import changes
+from perfspec.cli.specs import choice_options, read_plan, spec_argument, spec_changes
 from perfspec.plan.cost import cost_of, planned_usage
 
 
@@ -54,7 +53,7 @@ def command(
 
         show_needs(plan, detect)
         return
-    found = None if base is None else changes(read_whole(base), read_whole(file))
+    found = None if base is None else spec_changes(base, file)
     from perfspec.report.plan_view import forecasts, render_plan  # noqa: PLC0415
 
     if as_json:

@@ -12,15 +12,18 @@ from perfspec.cli.env_file import env_file_option
 from perfspec.cli.gate import AS_WRITTEN, Gate, with_store
 from perfspec.cli.parsed import PERCENT
 from perfspec.errors import InvalidSpecError, UsageError
+from perfspec.plan.changes import changes, gravest_first
 from perfspec.plan.check import check_plan
 from perfspec.plan.compile.choice import choose_tests, every_test, gated
 from perfspec.plan.compile.plan import compile_plan
+from perfspec.plan.compile.sequences import sequence_changes
 from perfspec.plan.compile.unjudged import check_objectives
 from perfspec.spec.document import load_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from perfspec.plan.changes import Change
     from perfspec.plan.model import Plan
     from perfspec.spec.document import Document
 
@@ -93,6 +96,13 @@ def read_whole(file: str) -> Plan:
     """Every test of a spec as it stands, for a look at it: nothing of this could be run."""
     document = read_document(file, None)
     return compile_plan(document, every_test(document), variables={}, complete=False)
+
+
+def spec_changes(base: str, head: str) -> tuple[Change, ...]:
+    """How one spec differs from another, what became looser first. Raises InvalidSpecError."""
+    before, after = (read_document(each, None).spec for each in (base, head))
+    whole = changes(read_whole(base), read_whole(head))
+    return gravest_first((*sequence_changes(before, after), *whole))
 
 
 def read_plan(  # noqa: PLR0913  (an option each)

@@ -55,7 +55,11 @@ class Changes(Value, frozen=True, kw_only=True):
 
 def changes(base: Plan, head: Plan) -> tuple[Change, ...]:
     """What a reviewer should know, the gravest first, else in the order of the spec."""
-    found = [*_tests(base, head), *_past(base, head), *_around(base, head)]
+    return gravest_first((*_tests(base, head), *_past(base, head), *_around(base, head)))
+
+
+def gravest_first(found: Iterable[Change]) -> tuple[Change, ...]:
+    """What became looser before all else."""
     return tuple(sorted(found, key=lambda each: GRAVEST_FIRST.index(each.kind)))
 
 

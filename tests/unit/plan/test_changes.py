@@ -9,11 +9,13 @@ import pytest
 from perfspec.plan.changes import changes
 from perfspec.plan.compile.choice import every_test
 from perfspec.plan.compile.plan import compile_plan
+from perfspec.plan.compile.sequences import sequence_changes
 from perfspec.report.changes_view import change_text, changes_md
 from tests.specs import load, spec
 
 if TYPE_CHECKING:
     from perfspec.plan.model import Plan
+    from perfspec.spec.model import Spec
 
 LIMITED = "\n  home: {{ request: GET /, slo: {{ {} }} }}"
 
@@ -153,6 +155,31 @@ def test_what_is_compared_with(after: str, says: list[str]) -> None:
     assert told(budgeted(before), budgeted(f"baseline: {{ store: dir:a, {after} }}")) == says
     moved = told(budgeted("baseline: { store: dir:a }"), budgeted("baseline: { store: dir:B }"))
     assert moved == ["where the baseline is kept changed: dir:B, was dir:a"]
+
+
+def sequences(text: str) -> Spec:
+    tests = "\n  smoke: { users: 1, duration: 1m }\n  load: { users: 9, duration: 1m }"
+    return load(spec(tests=tests, sequences=text)).spec
+
+
+@pytest.mark.parametrize(
+    ("after", "says"),
+    [
+        ("{ default: [load, smoke] }", []),
+        ("{ default: [smoke] }", ["removed load: its place in the sequence default removed"]),
+        ("{ all: [smoke, load] }", ["removed the sequence default removed", "added the sequence all added"]),
+        ("{ default: [smoke, load: { compare: none }] }", ["loosened load: how the sequence default runs it loosened"]),
+        ("{ default: [smoke: { on_fail: stop }, load] }", ["changed smoke: how the sequence default runs it changed"]),
+        (
+            "{ default: { environment: local, tests: [smoke, load] } }",
+            ["changed the environment of the sequence default changed"],
+        ),
+    ],
+)  # fmt: skip
+def test_sequences(after: str, says: list[str]) -> None:
+    before, now = sequences("{ default: [smoke, load] }"), sequences(after)
+    found = sequence_changes(before, now)
+    assert [f"{each.kind} {change_text(each)}" for each in found] == says
 
 
 def test_what_became_looser_stands_first() -> None:
