@@ -84,7 +84,8 @@ class Crew:
             user.counted = False
             self.users -= 1
             self.ready -= user.ready
-            self._recorder.users = self.users
+            if not self.stopping.is_set():  # else what is under way was sent by more
+                self._recorder.users = self.users
         user.actor.leave()
 
     def gone(self, user: VirtualUser) -> None:

@@ -99,6 +99,19 @@ def test_what_is_cut_off_is_counted_apart(target: Target) -> None:
     assert len(target.received) == 1
 
 
+def test_what_fails_while_users_leave_remembers_the_load_that_it_was_sent_under(
+    target: Target,
+) -> None:
+    target.on("/", Answer(status=500, after_s=0.3))
+    with on_stage(plan(target.url, [persona("a")], [endpoint("a")])) as stage:
+        gevent.spawn(stage.user.run)
+        while not target.received:
+            gevent.sleep(0.005)
+        stage.engine.crew.dismiss(grace_s=30.0)
+        (group,) = stage.fold().errors
+    assert (group.error, group.first_users) == ("server", 1)
+
+
 def test_halting_waits_for_nobody(target: Target) -> None:
     target.on("/", Answer(after_s=0.5))
     with on_stage(plan(target.url, [persona("a")], [endpoint("a")])) as stage:
