@@ -95,8 +95,8 @@ def _refusals(
         if confirm is not None:
             yield from _needless(plan.environment, confirm)
         return
-    event = variables.get("GITHUB_EVENT_NAME", "")
-    if event.startswith("pull_request"):
+    event = variables.get("GITHUB_EVENT_NAME") or variables.get("CI_PIPELINE_SOURCE", "")
+    if event.startswith(("pull_request", "merge_")):  # GitHub's merge queue, GitLab's requests
         yield (
             f"environment {name} is protected and never loaded from a pull request"
             f" (this is a {event}): choose another with --env"

@@ -73,12 +73,23 @@ def test_confirming_what_does_not_run_is_a_mistake() -> None:
     assert refusal(plan, None) == refusal(plan, "local") == ""
 
 
-@pytest.mark.parametrize("event", ["pull_request", "pull_request_target", "pull_request_review"])
-def test_pull_requests_never_load_a_protected_environment(event: str) -> None:
-    text = refusal(production(), GITHUB_EVENT_NAME=event)
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("GITHUB_EVENT_NAME", "pull_request"),
+        ("GITHUB_EVENT_NAME", "pull_request_target"),
+        ("GITHUB_EVENT_NAME", "pull_request_review"),
+        ("GITHUB_EVENT_NAME", "merge_group"),
+        ("CI_PIPELINE_SOURCE", "merge_request_event"),
+    ],
+)
+def test_pull_requests_never_load_a_protected_environment(name: str, event: str) -> None:
+    given: dict[str, Any] = {name: event}
+    text = refusal(production(), **given)
     assert f"never loaded from a pull request (this is a {event})" in text
     assert refusal(production(), GITHUB_EVENT_NAME="workflow_dispatch") == ""
-    assert refusal(make_plan(make_test()), None, GITHUB_EVENT_NAME=event) == ""
+    assert refusal(production(), CI_PIPELINE_SOURCE="schedule") == ""
+    assert refusal(make_plan(make_test()), None, **given) == ""
 
 
 def test_users_are_counted_at_the_peak_with_jitter() -> None:
