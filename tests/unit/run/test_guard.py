@@ -85,12 +85,12 @@ def test_confirming_what_does_not_run_is_a_mistake() -> None:
     ],
 )
 def test_pull_requests_never_load_a_protected_environment(name: str, event: str) -> None:
-    given: dict[str, Any] = {name: event}
-    text = refusal(production(), **given)
+    variables: dict[str, Any] = {name: event}
+    text = refusal(production(), **variables)
     assert f"never loaded from a pull request (this is a {event})" in text
     assert refusal(production(), GITHUB_EVENT_NAME="workflow_dispatch") == ""
     assert refusal(production(), CI_PIPELINE_SOURCE="schedule") == ""
-    assert refusal(make_plan(make_test()), None, **given) == ""
+    assert refusal(make_plan(make_test()), None, **variables) == ""
 
 
 def test_users_are_counted_at_the_peak_with_jitter() -> None:
