@@ -94,6 +94,11 @@ def _sequences(context: Context) -> None:
             at = (*path, index) if isinstance(entry, str) else (*path, index, test)
             if not isinstance(entry, str):
                 _needs(context, entry[test].needs, seen, (*at, "needs"))
+                if entry[test].time_scale == 0:
+                    place = context.key((*at, "time_scale"))
+                    context.findings.error(
+                        place, "PS108", "time_scale is 0%", "it leaves no time at all"
+                    )
             _test_of_sequence(context, test, seen, at)
 
 

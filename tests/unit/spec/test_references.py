@@ -33,6 +33,7 @@ def calls(journey: str, extra: str = "") -> str:
         (spec(tests="\n  smoke: { users: 1, duration: 1m, only: { tags: [x] } }"), "10:51: PS207 there is no endpoint with the tag 'x'"),
         (spec(sequences="\n  default: [smoke, smokey]"), "12:20: PS204 there is no test 'smokey' (did you mean 'smoke'?)"),
         (spec(sequences="\n  default: [smokey: { on_fail: stop }]"), "12:13: PS204 there is no test 'smokey' (did you mean 'smoke'?)"),
+        (spec(sequences="\n  default: [smoke: { time_scale: 0% }]"), "12:22: PS108 time_scale is 0% (it leaves no time at all)"),
         (spec(sequences="\n  default: [smoke, smoke: {}]"), "12:20: PS331 test 'smoke' stands in this sequence twice (one result for each test: write a second test, or leave one out)"),
         (spec(sequences="\n  n: { environment: prod, tests: [smoke] }"), "12:21: PS205 there is no environment 'prod' (there is local)"),
         (spec(environments="\n  local: { url: http://x, protected: { tests: [load] } }"), "4:48: PS204 there is no test 'load' (there is smoke)"),
