@@ -4,7 +4,7 @@ Each duet is a whole `perfspec duet` between two commits of a small repository, 
 demo target. In the head of a slowed one GET /books, one of eight endpoints, takes longer.
 
     python -m benchmarks.duet_real                       50 duets of 90 s to 4 min: some two hours
-    python -m benchmarks.duet_real --unchanged 1 --slowed 1 --block 5s
+    python -m benchmarks.duet_real --unchanged 1 --slowed 1 --by 0.1 --block 5s
     python -m benchmarks.duet_real --disturb             while another process takes a core by turns
 """
 
@@ -124,7 +124,8 @@ def main() -> None:
     """Run everything, then print a table in markdown."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--unchanged", type=int, default=30)
-    parser.add_argument("--slowed", type=int, default=20, help="half of them +10 %%, half +20 %%")
+    parser.add_argument("--slowed", type=int, default=20)
+    parser.add_argument("--by", type=float, nargs="+", default=[0.2, 0.1], help="in turn")
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--block", help="of each block, 15s unless given")
     parser.add_argument("--blocks", help="so many of them, without looks before")
@@ -134,7 +135,7 @@ def main() -> None:
     given = parser.parse_args()
     lengths = {"--block": given.block, "--blocks": given.blocks}
     extra = [word for name, value in lengths.items() if value for word in (name, value)]
-    kinds = [0.0] * given.unchanged + [(0.2, 0.1)[at % 2] for at in range(given.slowed)]
+    kinds = [0.0] * given.unchanged + [given.by[at % len(given.by)] for at in range(given.slowed)]
     random.Random(given.seed).shuffle(kinds)
     seen: list[Seen] = []
     with tempfile.TemporaryDirectory() as name, disturbance(wanted=given.disturb):
