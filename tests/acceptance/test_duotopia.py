@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from perfspec import jsonio
-from tests.commands import Kept, check_agreement, perfspec, started
+from tests.commands import Command, Kept, check_agreement, perfspec, started
 from tests.drivers import totals
 from tests.postgres import running_postgres
 from tests.runs import free_port
@@ -170,7 +170,8 @@ def flawed(
     """Those at the same time that do not measure how fast a good server is."""
     with ExitStack() as stack:
         shared = stack.enter_context(running_postgres(eventually, connections=CONNECTIONS))
-        folders, commands = {}, []
+        folders: dict[str, Path] = {}
+        commands: list[Command] = []
         for fault, flaw in FLAWS.items():
             if flaw.alone:
                 for command in commands:
