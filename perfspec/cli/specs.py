@@ -15,7 +15,7 @@ from perfspec.errors import InvalidSpecError, UsageError
 from perfspec.plan.changes import changes, gravest_first
 from perfspec.plan.check import check_plan
 from perfspec.plan.compile.choice import choose_tests, every_test, gated
-from perfspec.plan.compile.plan import compile_plan
+from perfspec.plan.compile.plan import compile_everywhere, compile_plan
 from perfspec.plan.compile.sequences import sequence_changes
 from perfspec.plan.compile.unjudged import check_objectives
 from perfspec.spec.document import load_document
@@ -100,9 +100,9 @@ def read_whole(file: str) -> Plan:
 
 def spec_changes(base: str, head: str) -> tuple[Change, ...]:
     """How one spec differs from another, what became looser first. Raises InvalidSpecError."""
-    before, after = (read_document(each, None).spec for each in (base, head))
-    whole = changes(read_whole(base), read_whole(head))
-    return gravest_first((*sequence_changes(before, after), *whole))
+    before, after = (read_document(each, None) for each in (base, head))
+    whole = changes(compile_everywhere(before), compile_everywhere(after))
+    return gravest_first((*sequence_changes(before.spec, after.spec), *whole))
 
 
 def read_plan(  # noqa: PLR0913  (an option each)

@@ -14,7 +14,7 @@ from perfspec.plan.budget import Budget, Waiver
 from perfspec.plan.limits import Objective
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from perfspec.plan.model import Plan, Test
 
@@ -30,6 +30,7 @@ class Change(Value, frozen=True, kw_only=True):
     where none is concerned. ``before`` and ``after`` are bounds in the unit of its metric (of a
     budget: shares, or differences of shares), ``level`` says which of them. ``others`` counts
     endpoints of which the same words of the spec say the same. ``note`` is what else is to be said.
+    ``environments`` are those that it is about, empty for all.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Change(Value, frozen=True, kw_only=True):
     budget: Budget | None = None
     others: int = 0
     note: str = ""
+    environments: tuple[str, ...] = ()
     level: Literal["fail", "warn"] | None = None
     before: float | None = None
     after: float | None = None
@@ -53,14 +55,46 @@ class Changes(Value, frozen=True, kw_only=True):
     found: tuple[Change, ...]
 
 
-def changes(base: Plan, head: Plan) -> tuple[Change, ...]:
-    """What a reviewer should know, the gravest first, else in the order of the spec."""
-    return gravest_first((*_tests(base, head), *_past(base, head), *_around(base, head)))
+def changes(base: Mapping[str, Plan], head: Mapping[str, Plan]) -> tuple[Change, ...]:
+    """What a reviewer should know, the gravest first, else in the order of the spec.
+
+    The plans are those of every test in each environment, by its name: one may replace limits of
+    all others. An environment that is new is compared with the first one of before.
+    """
+    first = next(iter(base.values()))
+    where: dict[Change, list[str]] = {}
+    for name, plan in head.items():
+        for each in _changes(base.get(name, first), plan):
+            where.setdefault(each, []).append(name)
+    found = (
+        each
+        if len(names) == len(head)
+        else msgspec.structs.replace(each, environments=tuple(names))
+        for each, names in where.items()
+    )
+    return gravest_first((*found, *_environments(base, head)))
 
 
 def gravest_first(found: Iterable[Change]) -> tuple[Change, ...]:
     """What became looser before all else."""
     return tuple(sorted(found, key=lambda each: GRAVEST_FIRST.index(each.kind)))
+
+
+def _environments(base: Mapping[str, Plan], head: Mapping[str, Plan]) -> Iterator[Change]:
+    for name in dict.fromkeys([*base, *head]):
+        what = f"the environment {name}"
+        if name not in head:
+            yield Change(kind="removed", what=what, test="")
+        elif name not in base:
+            yield Change(kind="added", what=what, test="")
+        elif base[name].environment != head[name].environment:
+            yield Change(kind="changed", what=what, test="")
+
+
+def _changes(base: Plan, head: Plan) -> Iterator[Change]:
+    yield from _tests(base, head)
+    yield from _past(base, head)
+    yield from _around(base, head)
 
 
 def _tests(base: Plan, head: Plan) -> Iterator[Change]:
@@ -263,7 +297,5 @@ def _around(base: Plan, head: Plan) -> Iterator[Change]:
     now = {each.name for each in head.endpoints}
     for name in (each for each in old if each not in now):
         yield Change(kind="removed", what=f"the request {name}", test="")
-    if base.environment != head.environment:
-        yield Change(kind="changed", what=f"the environment {head.environment.name}", test="")
     if (base.data, base.files) != (head.data, head.files):
         yield Change(kind="changed", what="the data of the users", test="")

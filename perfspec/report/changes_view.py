@@ -18,7 +18,7 @@ SIGNS = {"loosened": "⚠️", "removed": "⚠️", "changed": "✏️", "tighte
 
 
 def change_text(change: Change, arrow: str = "→") -> str:
-    """``load: p95 of login loosened 300 ms → 500 ms (perfspec.yaml:44)``."""
+    """``load: p95 of login loosened 300 ms → 500 ms, in staging (perfspec.yaml:44)``."""
     limit = change.limit
     if change.budget is not None:
         text = _of_budget(change, change.budget, arrow)
@@ -35,8 +35,9 @@ def change_text(change: Change, arrow: str = "→") -> str:
         text = (
             f"{limit.metric.name} of {limit.subject}{level} {change.kind} {before} {arrow} {after}"
         )
+    only = f", in {' and '.join(change.environments)}" if change.environments else ""
     where = f" ({change.place.file}:{change.place.line})" if change.place is not None else ""
-    return f"{f'{change.test}: ' if change.test else ''}{text}{where}"
+    return f"{f'{change.test}: ' if change.test else ''}{text}{only}{where}"
 
 
 def _of_budget(change: Change, budget: Budget, arrow: str) -> str:

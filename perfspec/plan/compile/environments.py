@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 
 
 def compile_environment(
-    document: Document, name: str, variables: Mapping[str, str], secrets: frozenset[str]
+    document: Document,
+    name: str,
+    variables: Mapping[str, str],
+    secrets: frozenset[str],
+    *,
+    complete: bool = True,
 ) -> Environment:
     """The chosen environment; ``${NAME}`` stays where it is secret or not known.
 
-    Raises InvalidSpecError when its variables make no URL of ``url``.
+    Raises InvalidSpecError when its variables make no URL of ``url``, unless ``complete`` is False.
     """
     written = document.spec.environments[name]
 
@@ -35,7 +40,7 @@ def compile_environment(
         return fill_variables(text, {n: variables[n] for n in variables.keys() - secrets})
 
     filled = put(written.url)
-    if "${" not in filled and not is_base(filled):
+    if complete and "${" not in filled and not is_base(filled):
         raise InvalidSpecError((_no_url(document, name, filled),))
     url = filled.rstrip("/")
     allowed = map(put, written.allow_hosts or ())

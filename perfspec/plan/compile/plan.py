@@ -11,7 +11,7 @@ from perfspec import __version__
 from perfspec.plan.channel import channel_of
 from perfspec.plan.compile.budgets import compile_baseline, compile_waivers
 from perfspec.plan.compile.channels import compile_channel
-from perfspec.plan.compile.choice import choose_environment
+from perfspec.plan.compile.choice import choose_environment, every_test
 from perfspec.plan.compile.environments import compile_environment, compile_hook
 from perfspec.plan.compile.journeys import called_by, calls_python
 from perfspec.plan.compile.limits import place_of
@@ -64,7 +64,7 @@ def compile_plan(
         file=document.file,
         directory=str(Path(document.file).resolve().parent),
         sequence=chosen.name,
-        environment=compile_environment(document, where, variables, secrets),
+        environment=compile_environment(document, where, variables, secrets, complete=complete),
         secrets=tuple(sorted({*secrets, *spec.secrets})),
         hooks_before=compile_hook(spec.hooks.before if spec.hooks else None, variables),
         hooks_after=compile_hook(spec.hooks.after if spec.hooks else None, variables),
@@ -93,6 +93,15 @@ def compile_plan(
     if complete:
         check_variables(document, plan, secrets)
     return _with_fingerprints(plan)
+
+
+def compile_everywhere(document: Document) -> dict[str, Plan]:
+    """Every test in each environment, for a look at them: nothing of this could be run."""
+    chosen = every_test(document)
+    return {
+        name: compile_plan(document, chosen, variables={}, environment=name, complete=False)
+        for name in document.spec.environments
+    }
 
 
 def _endpoints(document: Document, tests: Sequence[Test]) -> tuple[Endpoint, ...]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from perfspec.plan.changes import changes
-from perfspec.plan.compile.choice import every_test
-from perfspec.plan.compile.plan import compile_plan
+from perfspec.plan.compile.plan import compile_everywhere
 from perfspec.plan.compile.sequences import sequence_changes
 from perfspec.report.changes_view import change_text, changes_md
 from tests.specs import load, spec
@@ -20,13 +19,12 @@ if TYPE_CHECKING:
 LIMITED = "\n  home: {{ request: GET /, slo: {{ {} }} }}"
 
 
-def plan_of(text: str) -> Plan:
-    document = load(text)
-    return compile_plan(document, every_test(document), variables={}, complete=False)
+def plans_of(text: str) -> dict[str, Plan]:
+    return compile_everywhere(load(text))
 
 
 def told(before: str, after: str) -> list[str]:
-    return [change_text(each) for each in changes(plan_of(before), plan_of(after))]
+    return [change_text(each) for each in changes(plans_of(before), plans_of(after))]
 
 
 def limited(slo: str) -> str:
@@ -209,9 +207,71 @@ def test_a_line_that_moved_is_no_change() -> None:
 def test_in_markdown_foreign_names_stay_text() -> None:
     before = spec(endpoints="\n  home: { request: GET /, slo: { p95: 1s } }")
     after = spec(endpoints="\n  home: { request: GET /, slo: { p95: 2s } }")
-    found = changes(plan_of(before), plan_of(after))
+    found = changes(plans_of(before), plans_of(after))
     lines = list(changes_md(found, 50))
     assert lines[0] == "**How the spec changed**"
     assert lines[2].startswith("- ⚠️ smoke")
     assert list(changes_md((), 50)) == []
     assert list(changes_md(found * 3, 2))[-2].startswith("- … and 1 more")
+
+
+WHERE = "\n  local: {{ url: http://127.0.0.1:8801{} }}{}"
+STAGING = "\n  staging: {{ url: '${{STAGING_URL:-}}', slo: {{ availability: {} }} }}"
+WIDE = "objectives: {{ wide: {{ where: {{ environments: [staging] }}, budget: {{ p95: +{}% }} }} }}"
+
+
+def placed(staging: str = "", root: str = "99.9%", rest: str = "", own: str = "") -> str:
+    """A spec whose root and whose second environment have a limit on the same metric."""
+    second = STAGING.format(staging) if staging else ""
+    environments = WHERE.format(own, second)
+    return spec(environments=environments, slo=f"{{ availability: {root} }}") + rest
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (
+            placed("99%"),
+            placed("50%"),
+            ["smoke: availability of all requests loosened 99% → 50%, in staging"],
+        ),
+        (
+            placed("99%"),
+            placed("99%", root="90%"),
+            ["smoke: availability of all requests loosened 99.9% → 90%, in local"],
+        ),
+        (
+            placed("99%", rest="budget: { p95: +5% }"),
+            placed("99%", rest="budget: { p95: +9% }"),
+            ["smoke: p95 budget of home loosened +5% → +9%"],
+        ),
+        (
+            placed("99%", rest=WIDE.format(5)),
+            placed("99%", rest=WIDE.format(9)),
+            ["smoke: p95 budget of home loosened +5% → +9%, in staging"],
+        ),
+        (
+            placed(),
+            placed("99%"),
+            [
+                "smoke: availability of all requests loosened 99.9% → 99%, in staging",
+                "the environment staging added",
+            ],
+        ),
+        (placed("99%"), placed(), ["the environment staging removed"]),
+        (placed("99%"), placed("99%", own=", allow_hosts: [a.example]"), ["the environment local changed"]),
+    ],
+)  # fmt: skip
+def test_each_environment_may_have_limits_of_its_own(
+    before: str, after: str, says: list[str]
+) -> None:
+    assert [each.partition(" (perfspec.yaml")[0] for each in told(before, after)] == says
+
+
+def test_an_environment_of_another_name_is_no_way_around() -> None:
+    before, after = placed(), placed(root="50%").replace("  local:", "  here:")
+    assert [each.partition(" (perfspec.yaml")[0] for each in told(before, after)] == [
+        "smoke: availability of all requests loosened 99.9% → 50%",
+        "the environment local removed",
+        "the environment here added",
+    ]
