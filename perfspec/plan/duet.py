@@ -38,8 +38,7 @@ class Duet(Value, frozen=True, kw_only=True):
 def duet_of(test: Test, duet: Duet) -> Test:
     """The duet for the budgets of a test: blocks at its highest level, and no limits.
 
-    Limits are about one commit that has the machine for itself. Throughput is not compared: both
-    sides are sent the same requests.
+    Limits are about one commit that has the machine for itself.
     """
     block = _block(test, duet)
     return msgspec.structs.replace(
@@ -51,7 +50,6 @@ def duet_of(test: Test, duet: Duet) -> Test:
         time_scale=1.0,
         objectives=(),
         abort=(),
-        budgets=tuple(each for each in test.budgets if each.metric.kind != "throughput"),
         record=False,
         on_fail="continue",
         needs=(),

@@ -33,9 +33,9 @@ def with_duets(
 ) -> tuple[Plan, tuple[str, ...]]:
     """Tests with their limits, each followed by its duet where it says so, or may have one.
 
-    The budgets go to the duet; a test that has no limits beside them is left to it. What comes back
-    with the plan are the reasons for which ``compare: auto`` is no duet. Raises UsageError for a
-    ``compare: duet`` that cannot be.
+    The budgets go to the duet (but see ``_apart``); a test that has nothing beside them is left to
+    it. What comes back with the plan are the reasons for which ``compare: auto`` is no duet. Raises
+    UsageError for a ``compare: duet`` that cannot be.
     """
     tests: list[Test] = []
     reasons: dict[str, None] = {}
@@ -49,24 +49,41 @@ def with_duets(
             if duet is not None and wanted and why is not None:
                 reasons[why] = None
             continue
-        if test.objectives or test.abort:
-            tests.append(msgspec.structs.replace(test, budgets=()))
-        tests.append(duet_of(test, duet))
+        run, pair = _apart(test, history=test.compare == "auto")
+        if run.objectives or run.abort or run.budgets:
+            tests.append(run)
+        tests.append(duet_of(pair, duet))
     return _with_tests(plan, tests), tuple(reasons)
 
 
 def paired_as(plan: Plan, before: Plan) -> Plan:
     """The plan of today's spec with the duets that an earlier plan had."""
-    duets = {each.name for each in before.tests if each.duet is not None}
+    names = {each.name for each in before.tests}
     tests = []
     for each in before.tests:
-        test = plan.test(each.name.removesuffix(SUFFIX))
+        name = each.name.removesuffix(SUFFIX)
+        test = plan.test(name)
+        run, pair = _apart(test, history=each.compare == "auto" and name in names)
         if each.duet is not None:
-            test = duet_of(test, each.duet)
-        elif f"{each.name}{SUFFIX}" in duets:
-            test = msgspec.structs.replace(test, budgets=())
-        tests.append(test)
+            tests.append(duet_of(pair, each.duet))
+        else:
+            tests.append(run if f"{name}{SUFFIX}" in names else test)
     return _with_tests(plan, tests)
+
+
+def _apart(test: Test, *, history: bool) -> tuple[Test, Test]:
+    """A test with the budgets of its own run, and with those of its duet.
+
+    Both sides of a duet are sent the same requests, so throughput is what the run beside it is
+    compared by. Without ``history`` nothing is: it stays with the duet, which says that it cannot
+    compare it.
+    """
+    own = [each for each in test.budgets if history and each.metric.kind == "throughput"]
+    rest = [each for each in test.budgets if each not in own]
+    return (
+        msgspec.structs.replace(test, budgets=tuple(own)),
+        msgspec.structs.replace(test, budgets=tuple(rest)),
+    )
 
 
 def obstacle(plan: Plan, test: Test, variables: Mapping[str, str]) -> str | None:

@@ -26,6 +26,7 @@ from perfspec.units import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from perfspec.plan.budget import Budget
     from perfspec.plan.limits import AbortLimit, Metric, Objective
     from perfspec.plan.load import Span
     from perfspec.plan.model import Plan, Test
@@ -198,13 +199,20 @@ def _budgets(plan: Plan, test: Test, width: int) -> Iterator[str]:
     if not test.budgets:
         return
     rule = plan.baseline or BaselineRule()
-    runs = f"with up to {counted(rule.most, 'run')} of {rule.compare_with} in {rule.store}"
-    yield f"  budgets   {len(test.budgets)}, compared {runs}"
+    past = f"with up to {counted(rule.most, 'run')} of {rule.compare_with} in {rule.store}"
+    other = "in a duet with another commit (--base)"
+    yield f"  budgets   {len(test.budgets)}, compared {other if test.compare == 'duet' else past}"
     rows = [
-        (str(each.subject), f"{each.metric.name} {allowed(each)}", "", str(each.place))
-        for each in test.budgets
+        (str(each.subject), _budget_text(test, each), "", str(each.place)) for each in test.budgets
     ]
     yield from _aligned(rows, width)
+
+
+def _budget_text(test: Test, budget: Budget) -> str:
+    """``throughput -5%``, and that nothing compares it where that is so."""
+    unseen = test.compare == "duet" and budget.metric.kind == "throughput"
+    never = " (not compared in a duet)" if unseen else ""
+    return f"{budget.metric.name} {allowed(budget)}{never}"
 
 
 def _aligned(rows: Sequence[tuple[str, str, str, str]], width: int) -> Iterator[str]:

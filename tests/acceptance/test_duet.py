@@ -44,7 +44,7 @@ endpoints:
   cart: { request: GET /cart }
 personas:
   reader: { journey: [books, orders, cart], think: 5ms }
-budget: { p50: { fail: +20%, min_samples: 50 }, error_rate: +1pp }
+budget: { p50: { fail: +20%, min_samples: 50 }, error_rate: +1pp, throughput: -5% }
 tests:
   load: { users: 4, duration: 2s, slo: { error_rate: 0% } }
 """
@@ -97,6 +97,8 @@ def test_a_slower_endpoint_fails_and_an_unchanged_one_passes(shop: Path, tempora
     assert f"load.duet: fail  {line}" in done.out
     assert line in kept.summary
     assert line.strip("()") in kept.page
+    for text in (" ".join(done.out.split()), kept.summary, kept.page):
+        assert "is not compared: a duet sends both commits the same requests" in text
     [suite] = kept.junit.iter("testsuite")
     assert property_of(suite, "compared") == line.strip("()")
     [test] = kept.verdict.tests

@@ -51,7 +51,7 @@ def test_blocks_hold_the_highest_level_and_judge_what_follows_the_cut() -> None:
     assert test.stages == (Stage(users=20, ramp_s=3.0, hold_s=12.0),) * 16
     assert one_block(test).stages == test.stages[:1]
     assert judged(test.stages, "hold", test.warm_up_s) == block_spans(DUET)
-    assert test.budgets == (P95,)
+    assert test.budgets == (P95, THROUGHPUT)
     assert test.objectives == ()
 
 
@@ -59,15 +59,23 @@ def test_a_test_that_says_so_keeps_its_limits_and_gives_its_budgets_away() -> No
     before = plan(load(compare="duet"), load("other", compare="history"))
     found, reasons = with_duets(before, DUET, {})
     assert names(found) == ["load", "load.duet", "other"]
-    assert [len(each.budgets) for each in found.tests] == [0, 1, 2]
+    assert [len(each.budgets) for each in found.tests] == [0, 2, 2]
     assert [len(each.objectives) for each in found.tests] == [1, 0, 1]
     assert reasons == ()
     assert found.fingerprint != before.fingerprint
 
 
 def test_a_test_without_limits_is_its_duet() -> None:
-    only = msgspec.structs.replace(load(), objectives=())
+    only = msgspec.structs.replace(load(budgets=(P95,)), objectives=())
     assert names(with_duets(plan(only), DUET, {})[0]) == ["load.duet"]
+
+
+@pytest.mark.parametrize("objectives", [(), (limit("p95", 0.3),)])
+def test_the_history_compares_the_throughput_of_a_test_beside_its_duet(objectives: Any) -> None:  # noqa: ANN401
+    test = msgspec.structs.replace(load(), objectives=objectives)
+    run, pair = with_duets(plan(test), DUET, {})[0].tests
+    assert (run.name, run.duet, run.budgets) == ("load", None, (THROUGHPUT,))
+    assert (pair.name, pair.budgets) == ("load.duet", (P95,))
 
 
 def test_auto_is_a_duet_where_it_can_be() -> None:
@@ -107,3 +115,14 @@ def test_a_run_is_judged_again_with_the_duets_that_it_had() -> None:
     assert names(found) == names(before)
     assert found.fingerprint == before.fingerprint
     assert [each.budgets for each in found.tests] == [(), (looser,), ()]
+
+
+@pytest.mark.parametrize("compare", ["auto", "duet"])
+def test_no_budget_gets_lost_when_a_run_is_judged_again(compare: Any) -> None:  # noqa: ANN401
+    without = msgspec.structs.replace(load(compare=compare, budgets=(P95,)), objectives=())
+    for test in (load(compare=compare), without):
+        before, _ = with_duets(plan(test), DUET, {})
+        found = paired_as(plan(load()), before)
+        assert names(found) == names(before)
+        budgets = [each for test in found.tests for each in test.budgets]
+        assert sorted(each.metric.name for each in budgets) == ["p95", "throughput"]

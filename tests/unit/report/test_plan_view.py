@@ -82,3 +82,22 @@ def test_budgets_are_shown_with_what_they_are_compared_with() -> None:
     assert "budgets   1, compared with up to 30 runs of main in dir:.perfspec/baselines" in text
     assert "home  p95 +25%, warns beyond +10%, and by 20 ms" in text
     assert "perfspec.yaml:7:3" in text
+    assert "not compared" not in text
+
+
+def test_a_budget_that_no_duet_compares_is_told() -> None:
+    budget = Budget(
+        id="total.throughput budget",
+        subject=Subject(kind="total"),
+        metric=metric_of("throughput"),
+        fail=0.05,
+        min_samples=1,
+        place=Place(file="perfspec.yaml", line=7, column=3),
+        origin="budget.throughput",
+    )
+    plan = plan_of(only=("smoke",))
+    for compare, told in (("duet", True), ("auto", False), ("history", False)):
+        test = msgspec.structs.replace(plan.tests[0], budgets=(budget,), compare=compare)
+        text = render_plan(msgspec.structs.replace(plan, tests=(test,)), 120)
+        assert ("all requests  throughput -5% (not compared in a duet)" in text) is told
+        assert ("budgets   1, compared in a duet with another commit (--base)" in text) is told
