@@ -128,7 +128,11 @@ def _share(evidence: Evidence, budget: Budget, effect: float) -> float:
 
 
 def _capped(change: Change, question: Question, time: str, *, alien: bool) -> Change:
-    """A regression that is accepted or waived, or may be the machine's, warns."""
+    """A regression that is accepted or waived, or may be the machine's, warns.
+
+    What may be the machine's is not decided: with ``missing: fail`` it stays a failure, as what is
+    less certain does.
+    """
     if change.outcome is not Outcome.FAIL:
         return change
     if question.accepted is not None:
@@ -140,7 +144,7 @@ def _capped(change: Change, question: Question, time: str, *, alien: bool) -> Ch
         if right and subject.kind != "group" and time[:10] <= each.until:
             reason = f"waived by {each.owner} until {each.until}: {each.reason}"
             return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason, waived=True)
-    if alien:
+    if alien and question.rule.missing != "fail":
         reason = f"{change.reason}; but no earlier run had this machine"
         return msgspec.structs.replace(change, outcome=Outcome.WARN, reason=reason)
     return change

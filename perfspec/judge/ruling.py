@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from perfspec.judge.evidence import FEWEST_FAILED
+from perfspec.judge.interval import surely_beyond
 from perfspec.judge.model import Outcome
 from perfspec.judge.statistics.decision import interval
-from perfspec.units import format_share
+from perfspec.units import counted, format_share
 
 if TYPE_CHECKING:
     from perfspec.judge.evidence import Evidence
@@ -45,14 +47,29 @@ def rule(
     if evidence.se is None:
         if not beyond:
             return Ruling(Outcome.PASS, "within", "within the budget")
-        if evidence.p == 1:
-            return Ruling(Outcome.PASS, "within", "so few failed that it may be chance")
-        return Ruling(undecided, "undecided", "more failed, but no more than they vary")
+        return _on_failures(evidence, gravest, undecided)
     _, high = bounds(evidence)
     if len(evidence.history) > 1 and not _exceeds(budget, evidence, high, gravest):
         return Ruling(Outcome.PASS, "within", "within the budget")
     most = format_share(round(math.expm1(min(high, 10.0)), 2))
     return Ruling(undecided, "undecided", f"it can only be excluded that it is worse by {most}")
+
+
+def _on_failures(evidence: Evidence, allowed: float, undecided: Outcome) -> Ruling:
+    """More failed than the budget allows, but not beyond doubt, or they are too few to count.
+
+    Few may be chance, but four of ten are no 0.1 % (exact binomial test at 1 %).
+    """
+    if evidence.p < 1:
+        return Ruling(undecided, "undecided", "more failed, but no more than they vary")
+    failed, n = round(evidence.head * evidence.samples), evidence.samples
+    if surely_beyond(failed, n, 1 - evidence.base - allowed):
+        reason = (
+            f"{failed} of {counted(n, 'request')} failed: more than the budget allows, but fewer"
+            f" than {FEWEST_FAILED} show no change"
+        )
+        return Ruling(undecided, "undecided", reason)
+    return Ruling(Outcome.PASS, "within", "so few failed that it may be chance")
 
 
 def is_gone(head: int, usual: int) -> bool:

@@ -70,7 +70,8 @@ def _notes(
         why = past.accepted.reason.rstrip(".")
         notes.append(f"The baseline begins anew after what {past.accepted.by} accepted: {why}.")
     if alien:
-        notes.append("No run of the baseline had this machine, so a regression only warns.")
+        only = "" if rule.missing == "fail" else ", so a regression only warns"
+        notes.append(f"No run of the baseline had this machine{only}.")
     elif mixed:
         notes.append("The baseline has runs of other machines.")
     if 0 < len(runs) < rule.fewest:
