@@ -53,8 +53,11 @@ def comparison_of(plan: Plan, test: Test, result: RunResult, clock: Clock) -> Co
     if test.duet is not None:
         return compare_commits(plan, test, measured)
     from perfspec.judge.change import Question  # noqa: PLC0415  (numpy, scipy)
-    from perfspec.judge.compare import compare_test  # noqa: PLC0415  (as above)
-    from perfspec.judge.confirmation import compare_twice, why_unusable  # noqa: PLC0415  (as above)
+    from perfspec.judge.confirmation import (  # noqa: PLC0415  (as above)
+        Again,
+        compare_again,
+        why_unusable,
+    )
 
     rule = plan.baseline or BaselineRule()
     head = _record(plan, result, test, measured)
@@ -66,11 +69,11 @@ def comparison_of(plan: Plan, test: Test, result: RunResult, clock: Clock) -> Co
     except StoreError as error:
         problem = f"the baseline cannot be read: {error}"
     question = Question(test.budgets, rule, plan.waivers, plan.accepted, problem)
-    if measured.confirmation is None:
-        return compare_test(question, head, past)
-    again = _record(plan, result, test, measured.confirmation)
-    unusable = why_unusable(test, measured.confirmation)
-    return compare_twice(question, head, again, past, unusable)
+    again = [
+        Again(_record(plan, result, test, each), why_unusable(test, each))
+        for each in measured.repeats
+    ]
+    return compare_again(question, head, again, past)
 
 
 def compare_commits(plan: Plan, test: Test, result: TestResult) -> Comparison | None:
@@ -126,7 +129,7 @@ def why_not_recorded(plan: Plan, origin: Origin, variables: Mapping[str, str]) -
 def record_run(plan: Plan, result: RunResult, verdict: Verdict) -> bool:
     """Add a run to its baseline if it is one of the branch's; False where that did not work.
 
-    Of a test that ran twice the first run is recorded: were it the better one of the two, the
+    Of a test that ran more than once the first run is recorded: were it the better one of them, the
     baseline would be better than the branch.
     """
     origin = origin_of(Path(plan.directory), os.environ)

@@ -25,7 +25,7 @@ class Judging:
     def __init__(self, plan: Plan, clock: Clock) -> None:
         self._plan = plan
         self._clock = clock
-        self._compared: dict[tuple[str, bool], Comparison | None] = {}
+        self._compared: dict[tuple[str, int], Comparison | None] = {}  # after so many repeats
 
     def should_abort(self, test: Test, collector: Collector) -> AbortHit | None:
         return broken(test.abort, collector)
@@ -46,7 +46,7 @@ class Judging:
         return comparison is not None and is_decided(comparison)
 
     def doubt(self, test: Test, run: RunResult) -> str | None:
-        """A test that fails anyway is not run again, and a protected environment never twice.
+        """A test that fails anyway is not run again, and one in a protected environment never.
 
         A duet has many starts of both commits in it already.
         """
@@ -61,12 +61,13 @@ class Judging:
         fails = any(each.outcome is Outcome.FAIL for each in verdict.findings)
         if verdict.comparison is None or verdict.invalid is not None or fails:
             return None
-        return doubt(verdict.comparison)
+        mine = (each for (name, _), each in self._compared.items() if name == test.name)
+        return doubt([each for each in mine if each is not None])
 
     def _judged(self, test: Test, run: RunResult) -> TestVerdict:
         """The baseline is asked once for each time that the test has run."""
         [result] = [each for each in run.tests if each.name == test.name]
-        key = test.name, result.confirmation is not None
+        key = test.name, len(result.repeats)
         if key not in self._compared:
             self._compared[key] = comparison_of(self._plan, test, run, self._clock)
         return judge_test(test, result, self._compared[key])

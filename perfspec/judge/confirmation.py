@@ -2,12 +2,13 @@
 
 What a single run tells is now and then an accident of that run: a neighbour, a backup, a bad start.
 The second run is asked only about the budgets that the first one exceeded, so it pays for fewer
-tests (Holm).
+tests (Holm). A run on a busy host tells nothing: the second one takes its place, and where that
+exceeds a budget, a third one confirms it.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -20,7 +21,7 @@ from perfspec.plan.load import judged
 from perfspec.units import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from perfspec.baseline.archive import Past
     from perfspec.baseline.record import Record
@@ -32,12 +33,24 @@ if TYPE_CHECKING:
 INSTEAD: Final = "The host was busy in the first run: this is a second one."
 
 
-def doubt(comparison: Comparison) -> str | None:
-    """Why the test should run once more; None where nothing hangs on it."""
-    if comparison.busy:
-        return "the host was busy with something else"
-    exceeded = _exceeded(comparison.changes)
-    if not exceeded:
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A run of the test after its first one. ``unusable`` is why it decides nothing."""
+
+    record: Record
+    unusable: str | None = None
+
+
+def doubt(found: Sequence[Comparison]) -> str | None:
+    """Why the test should run once more; None where nothing hangs on it.
+
+    ``found`` is what was known after each of its runs. One on a busy host is replaced only once.
+    """
+    *before, last = found
+    if last.busy:
+        return None if before else "the host was busy with something else"
+    exceeded = _exceeded(last.changes)
+    if not exceeded or not all(each.busy for each in before):
         return None
     first, *others = (f"{each.subject} {each.metric.name}" for each in exceeded)
     rest = f" and {len(others)} more" if others else ""
@@ -53,21 +66,24 @@ def why_unusable(test: Test, again: TestResult) -> str | None:
     return None if invalid is None else f"a second run was invalid: {invalid}"
 
 
-def compare_twice(
-    question: Question, head: Record, again: Record, past: Past, unusable: str | None = None
+def compare_again(
+    question: Question, head: Record, again: Sequence[Again], past: Past
 ) -> Comparison:
-    """Both runs against the same past. ``unusable`` is why the second decides nothing."""
+    """All runs against the same past, in their order: the first one, and those ``again``."""
     found = compare_test(question, head, past)
-    if unusable is not None:
-        return _unconfirmed(found, unusable)
+    if not again:
+        return found
+    next_, *later = again
+    if next_.unusable is not None:
+        return _unconfirmed(found, next_.unusable)
     if found.busy:
-        second = compare_test(question, again, past)
+        second = compare_again(question, next_.record, later, past)
         return msgspec.structs.replace(second, notes=(INSTEAD, *second.notes))
     ids = {each.budget for each in _exceeded(found.changes)}
     budgets = tuple(each for each in question.budgets if each.id in ids)
     if not budgets:  # of another baseline or other budgets than when it was run
         return found
-    second = compare_test(replace(question, budgets=budgets), again, past)
+    second = compare_test(replace(question, budgets=budgets), next_.record, past)
     if second.busy:
         return _unconfirmed(found, "the host was busy in a second run")
     seen = {each.budget: each for each in second.changes}

@@ -60,17 +60,22 @@ class Sequence:
         return whole and self._confirmed(test, result, number)
 
     def _confirmed(self, test: Test, result: TestResult, number: int) -> bool:
-        """Run a test that is in doubt once more, beside its result; False when the run broke."""
-        if self.context.hurry():
-            return True
-        doubt = self.referee.doubt(test, self.record.so_far())
-        if doubt is None:
-            return True
-        self.context.observer.warning(f"test {test.name} runs once more: {doubt}")
-        result.confirmation, whole = self._measured(test, number)
-        self.context.observer.test_ended(test, result.confirmation)
-        self.record.save()
-        return whole
+        """Run a test once more as long as it is in doubt, beside its result.
+
+        False when the run broke.
+        """
+        while not self.context.hurry():
+            doubt = self.referee.doubt(test, self.record.so_far())
+            if doubt is None:
+                break
+            self.context.observer.warning(f"test {test.name} runs once more: {doubt}")
+            result.confirmation, whole = self._measured(test, number)
+            result = result.confirmation
+            self.context.observer.test_ended(test, result)
+            self.record.save()
+            if not whole:
+                return False
+        return True
 
     def _measured(self, test: Test, number: int) -> tuple[TestResult, bool]:
         """What a test has left, and whether the run may go on."""

@@ -10,7 +10,7 @@ import pytest
 from perfspec.baseline.archive import Past
 from perfspec.judge.change import Question
 from perfspec.judge.compare import compare_test
-from perfspec.judge.confirmation import compare_twice, doubt, why_unusable
+from perfspec.judge.confirmation import Again, compare_again, doubt, why_unusable
 from perfspec.judge.model import Change, Comparison, Outcome
 from perfspec.plan.budget import BaselineRule
 from tests.records import record
@@ -21,10 +21,12 @@ QUESTION = Question(EVERY, BaselineRule(store="dir:x"))
 PAST = Past(tuple(record(number, probe_s=0.001) for number in range(8)))
 
 
-def twice(first: dict[str, Any], second: dict[str, Any], unusable: str | None = None) -> Comparison:
-    head = record(100, **({"probe_s": 0.001} | first))
-    again = record(101, **({"probe_s": 0.001} | second))
-    return compare_twice(QUESTION, head, again, PAST, unusable)
+def runs(first: dict[str, Any], *others: dict[str, Any], unusable: str | None = None) -> Comparison:
+    """Fields of a record of each run; ``unusable`` is about those after the first."""
+    head, *again = (
+        record(100 + at, **({"probe_s": 0.001} | each)) for at, each in enumerate((first, *others))
+    )
+    return compare_again(QUESTION, head, [Again(each, unusable) for each in again], PAST)
 
 
 def of(comparison: Comparison, name: str) -> Change:
@@ -32,7 +34,7 @@ def of(comparison: Comparison, name: str) -> Change:
 
 
 def test_a_regression_that_shows_both_times_fails() -> None:
-    found = twice({"slower": SLOW}, {"slower": SLOW})
+    found = runs({"slower": SLOW}, {"slower": SLOW})
     change = of(found, "endpoint_3.p95")
     assert (change.outcome, change.state) == (Outcome.FAIL, "regression")
     assert change.again == pytest.approx(0.4, abs=0.1)
@@ -42,7 +44,7 @@ def test_a_regression_that_shows_both_times_fails() -> None:
 
 
 def test_one_that_does_not_show_again_warns() -> None:
-    found = twice({"slower": SLOW}, {})
+    found = runs({"slower": SLOW}, {})
     assert Outcome.FAIL not in {each.outcome for each in found.changes}
     change = of(found, "endpoint_3.p95")
     assert (change.outcome, change.state) == (Outcome.WARN, "unconfirmed")
@@ -51,7 +53,7 @@ def test_one_that_does_not_show_again_warns() -> None:
 
 
 def test_another_one_in_the_second_run_is_not_asked_about() -> None:
-    found = twice({"slower": SLOW}, {"slower": {"endpoint_5": 1.4}})
+    found = runs({"slower": SLOW}, {"slower": {"endpoint_5": 1.4}})
     assert Outcome.FAIL not in {each.outcome for each in found.changes}
 
 
@@ -65,42 +67,66 @@ def test_another_one_in_the_second_run_is_not_asked_about() -> None:
 def test_a_second_run_that_tells_nothing_acquits_nobody(
     second: dict[str, Any], unusable: str | None, said: str
 ) -> None:
-    found = twice({"slower": SLOW}, second, unusable)
+    found = runs({"slower": SLOW}, second, unusable=unusable)
     assert of(found, "endpoint_3.p95").outcome is Outcome.FAIL
     assert any(said in each for each in found.notes)
 
 
 def test_too_few_requests_acquit_nobody_either() -> None:
-    found = twice({"slower": SLOW}, {"requests": 100})
+    found = runs({"slower": SLOW}, {"requests": 100})
     change = of(found, "endpoint_3.p95")
     assert (change.outcome, change.again) == (Outcome.FAIL, None)
     assert "500 are needed" in change.reason
 
 
+BUSY = {"probe_s": 0.002}
+
+
 def test_the_second_run_stands_for_one_on_a_busy_host() -> None:
-    found = twice({"probe_s": 0.002}, {"slower": SLOW})
+    found = runs(BUSY, {})
     assert not found.busy
-    assert of(found, "endpoint_3.p95").outcome is Outcome.FAIL
+    assert Outcome.FAIL not in {each.outcome for each in found.changes}
+    assert any("the host was busy in the first run" in each.lower() for each in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("third", "outcome", "state"),
+    [({"slower": SLOW}, Outcome.FAIL, "regression"), ({}, Outcome.WARN, "unconfirmed")],
+)
+def test_what_it_exceeds_is_confirmed_by_a_third(
+    third: dict[str, Any], outcome: Outcome, state: str
+) -> None:
+    found = runs(BUSY, {"slower": SLOW}, third)
+    change = of(found, "endpoint_3.p95")
+    assert (change.outcome, change.state) == (outcome, state)
+    assert change.again is not None
     assert any("the host was busy in the first run" in each.lower() for each in found.notes)
 
 
 def test_a_test_is_in_doubt_when_it_would_fail_or_the_host_was_busy() -> None:
-    def alone(**head: Any) -> str | None:  # noqa: ANN401  (fields of a record)
-        found = compare_test(QUESTION, record(100, **({"probe_s": 0.001} | head)), PAST)
-        return doubt(found)
+    exceeded = "the budget of endpoint_3 p50 and 1 more is exceeded, to be confirmed"
+    assert doubt([runs({})]) is None
+    assert doubt([runs({"slower": SLOW})]) == exceeded
+    assert doubt([runs(BUSY)]) == "the host was busy with something else"
 
-    assert alone() is None
-    assert (
-        alone(slower=SLOW) == "the budget of endpoint_3 p50 and 1 more is exceeded, to be confirmed"
-    )
-    assert alone(probe_s=0.002) == "the host was busy with something else"
+
+def test_doubt_comes_to_an_end() -> None:
+    slow, busy = {"slower": SLOW}, BUSY
+    confirmed = [runs(slow), runs(slow, slow)]
+    assert of(confirmed[1], "endpoint_3.p95").outcome is Outcome.FAIL
+    assert doubt(confirmed) is None
+    replaced = [runs(busy), runs(busy, slow)]
+    assert "to be confirmed" in (doubt(replaced) or "")
+    assert doubt([*replaced, runs(busy, slow, slow)]) is None
+    assert doubt([runs(busy), runs(busy, busy)]) is None
+    assert doubt([runs(busy), runs(busy, slow, unusable="cut off")]) is None
 
 
 def test_what_no_run_can_decide_is_in_no_doubt() -> None:
     rule = BaselineRule(store="dir:x", missing="fail")
     found = compare_test(Question((budget(),), rule), record(100), Past())
     assert {each.outcome for each in found.changes} == {Outcome.FAIL}
-    assert doubt(found) is None
+    assert doubt([found]) is None
 
 
 def test_only_a_whole_and_valid_run_confirms() -> None:

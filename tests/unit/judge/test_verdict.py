@@ -226,7 +226,7 @@ def test_what_was_ended_is_not_run_again_because_the_host_was_busy() -> None:
         result = measure(test, {"login": FAST}, status=status)  # type: ignore[arg-type]  # a str
         found = judge_test(test, result, busy).comparison
         assert found is not None
-        assert (doubt(found) is not None) is again, status
+        assert (doubt([found]) is not None) is again, status
 
 
 def compared(on: str) -> Comparison:

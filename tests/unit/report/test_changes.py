@@ -5,7 +5,7 @@ from __future__ import annotations
 from perfspec.baseline.archive import Past
 from perfspec.judge.change import Question
 from perfspec.judge.compare import compare_test
-from perfspec.judge.confirmation import compare_twice
+from perfspec.judge.confirmation import Again, compare_again
 from perfspec.plan.budget import BaselineRule
 from perfspec.report.changes import change_rows, comparison_lines, sentence
 from tests.records import NAMES, record
@@ -28,7 +28,7 @@ def test_what_the_machine_did_is_told_from_what_all_endpoints_share() -> None:
 
 def test_a_second_run_stands_beside_the_first() -> None:
     head, again = (record(number, slower=SLOW, probe_s=0.001) for number in (100, 101))
-    found = compare_twice(QUESTION, head, again, PAST)
+    found = compare_again(QUESTION, head, [Again(again)], PAST)
     row = change_rows(found.changes)[0]
     assert sentence(row).startswith(f"endpoint_3: p50 {row.change} (")
     assert f", {row.again} in a second run, budget +10%" in sentence(row)

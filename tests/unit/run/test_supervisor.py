@@ -86,6 +86,14 @@ def test_a_test_in_doubt_runs_once_more(tmp_path: Path) -> None:
     assert jsonio.encode(written) == jsonio.encode(result)
 
 
+def test_a_test_runs_until_it_is_in_doubt_no_more(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path, make_test(hold_s=1.0))
+    result = run(plan, options=options(), referee=Referee(doubted=["load", "load"]))
+    [load] = result.tests
+    assert [each.status for each in load.repeats] == ["complete", "complete"]
+    assert load.started < load.repeats[0].started < load.repeats[1].started
+
+
 def test_a_broken_test_skips_the_rest(tmp_path: Path) -> None:
     tests = make_test(name="smoke", hold_s=1.0), make_test(name="load", hold_s=1.0)
     with pytest.raises(BrokenRunError) as caught:
