@@ -12,6 +12,7 @@ from perfspec.cli.judge import open_run
 from perfspec.errors import RunError, UsageError
 from perfspec.judge.model import Verdict
 from perfspec.report.compare import Run, RunComparison, compare
+from perfspec.report.compare_json import comparison_of
 from perfspec.report.compare_text import ComparisonView, compare_md
 
 
@@ -31,8 +32,13 @@ from perfspec.report.compare_text import ComparisonView, compare_md
     metavar="FILE",
     help="Also write a page with the curves of all runs over each other.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def command(
-    run_dirs: tuple[Path, ...], *, form: Literal["text", "markdown"], html: Path | None
+    run_dirs: tuple[Path, ...],
+    *,
+    form: Literal["text", "markdown"],
+    html: Path | None,
+    as_json: bool,
 ) -> int:
     """Show the numbers of finished runs side by side, with changes since the first.
 
@@ -42,7 +48,11 @@ def command(
     Examples:
       perfspec compare .perfspec/runs/*
       perfspec compare before/ after/ --format markdown --html compare.html
+      perfspec compare before/ after/ --json
     """  # noqa: D301
+    if as_json and form != "text":
+        msg = f"--json and --format {form} exclude each other: leave one out"
+        raise UsageError(msg)
     if len(run_dirs) < 2:
         msg = "a comparison needs two runs: name another run folder"
         raise UsageError(msg)
@@ -52,7 +62,9 @@ def command(
         raise UsageError(msg)
     if html is not None:
         _write(html, comparison)
-    if form == "markdown":
+    if as_json:
+        click.echo(jsonio.encode(comparison_of(comparison)))
+    elif form == "markdown":
         click.echo(compare_md(comparison), nl=False)
     else:
         from rich.console import Console  # noqa: PLC0415  (not for markdown)

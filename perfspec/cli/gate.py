@@ -68,3 +68,16 @@ def with_store(plan: Plan, store: str | None) -> Plan:
         msg = f"{plan.file} has neither budgets nor a baseline: --baseline changes nothing of it"
         raise UsageError(msg)
     return replace(plan, baseline=replace(plan.baseline, store=store))
+
+
+def with_acceptance(plan: Plan, reason: str | None) -> Plan:
+    """The plan whose regressions are meant. Raises UsageError when it would compare nothing."""
+    if reason is None:
+        return plan
+    if not reason.strip():
+        msg = "--accept is empty: say why it may be worse, such as --accept 'TLS everywhere'"
+        raise UsageError(msg)
+    if not any(each.budgets for each in plan.tests):
+        msg = f"no test of {plan.file} that runs has a budget: --accept changes nothing of it"
+        raise UsageError(msg)
+    return replace(plan, accepted=reason)

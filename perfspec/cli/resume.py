@@ -27,6 +27,11 @@ _CHOSEN = (
     "tags",
     "time_scale",
     "seed",
+    "compare",
+    "baseline",
+    "record",
+    "accept",
+    "base",
     "output",
 )
 """What the run has already; another choice is another run."""
@@ -42,7 +47,7 @@ class Interrupted(NamedTuple):
 
 def interrupted_run(run_dir: Path, context: click.Context) -> Interrupted:
     """What is to go on. Raises UsageError for a run that is over, or with options that choose."""
-    given = [name for name in _CHOSEN if _given(context, name)]
+    given = [name for name in _CHOSEN if is_given(context, name)]
     if given:
         msg = f"--resume goes on with the plan of that run: leave out {', '.join(given)}"
         raise UsageError(msg)
@@ -60,5 +65,6 @@ def interrupted_run(run_dir: Path, context: click.Context) -> Interrupted:
     return Interrupted(folder, plan, result)
 
 
-def _given(context: click.Context, name: str) -> bool:
+def is_given(context: click.Context, name: str) -> bool:
+    """Whether the command line itself has an option, not its default nor a command that calls."""
     return context.get_parameter_source(name) is ParameterSource.COMMANDLINE

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from perfspec.cli.commits import sides
 from perfspec.cli.conclude import conclude_options, how_to_conclude
-from perfspec.cli.gate import gate_options, how_to_gate
+from perfspec.cli.gate import gate_options, how_to_gate, with_acceptance
 from perfspec.cli.perform import perform
-from perfspec.cli.resume import interrupted_run
+from perfspec.cli.resume import interrupted_run, is_given
 from perfspec.cli.specs import choice_options, output_option, read_plan, spec_argument
 from perfspec.cli.workers import worker_options
 from perfspec.plan.pairing import with_duets
@@ -72,11 +72,17 @@ def command(
     """  # noqa: D301
     how, choice = how_to_conclude(rest)
     gate, choice = how_to_gate(choice)
-    earlier = interrupted_run(resume, click.get_current_context()) if resume else None
+    context = click.get_current_context()
+    earlier = interrupted_run(resume, context) if resume else None
     if earlier is not None:
         plan = earlier.plan
     else:
-        plan = _with_duets(replace(read_plan(file, gate=gate, **choice), accepted=accept), base)
+        plan = read_plan(file, gate=gate, **choice)
+        if is_given(context, "accept"):
+            plan = with_acceptance(plan, accept)
+        else:  # a label, which is about every job of its pull request
+            plan = replace(plan, accepted=accept)
+        plan = _with_duets(plan, base)
     return perform(plan, chosen, output, confirm=confirm, earlier=earlier, **how)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +18,13 @@ from perfspec.clock import SystemClock
 from perfspec.errors import Exit
 from perfspec.plan.compile.trial import trial_of
 from perfspec.report.trace_view import trace_lines
-from perfspec.run.contracts import Observer, RunOptions
+from perfspec.run.contracts import BrokenRunError, Observer, RunOptions
 from perfspec.run.folder import RunFolder
 from perfspec.run.trial import try_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from perfspec.measure.trace import TryMessage
 
 
@@ -73,13 +77,28 @@ def command(
         for text, style in trace_lines(message, headers=headers):
             console.print(Text(text, style))
 
-    with tempfile.TemporaryDirectory(prefix="perfspec-try-") as folder:
+    with _passing_folder() as folder:
         passed = try_plan(
             plan,
-            RunFolder.create(Path(folder), SystemClock()),
+            RunFolder.create(folder, SystemClock()),
             show=show,
             observer=_Steps(),
             options=RunOptions(confirm=confirm, variables=dict(os.environ)),
             clock=SystemClock(),
         )
     return Exit.OK if passed else Exit.FAIL
+
+
+@contextmanager
+def _passing_folder() -> Iterator[Path]:
+    """Taken away afterwards, unless what broke is explained by a log in it."""
+    folder = Path(tempfile.mkdtemp(prefix="perfspec-try-"))
+    kept = False
+    try:
+        yield folder
+    except BrokenRunError as error:
+        kept = str(folder) in str(error)
+        raise
+    finally:
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)

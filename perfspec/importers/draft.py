@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,7 +82,7 @@ def _endpoint(operation: Operation) -> CommentedMap:
     content: dict[str, Any] = {"request": _text(f"{operation.method} {operation.path}")}
     for key, values in (("path", operation.path_values), ("query", operation.query)):
         if values:
-            content[key] = _flow({name: _value(each) for name, each in values.items()})
+            content[key] = _flow({_value(name): _value(each) for name, each in values.items()})
     return _flow(content)
 
 
@@ -122,7 +123,12 @@ def _text(text: str) -> str:
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401  (JSON)
-    return _text(value) if isinstance(value, str) else value
+    return _text(_escaped(value)) if isinstance(value, str) else value
+
+
+def _escaped(text: str) -> str:
+    """Sent as it is, though it may look like a template or a variable."""
+    return re.sub(r"\$+(?=\{)|\{\{", lambda found: f"{{{{ '{found[0]}' }}}}", text)
 
 
 def _flow(content: dict[str, Any]) -> CommentedMap:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 METHODS: Final = ("get", "head", "post", "put", "patch", "delete")
 _SAFE: Final = frozenset({"get", "head"})
+_PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
+_PLAIN: Final = re.compile(r"/[^{}\x00-\x1f]*")
 _DEEPEST: Final = 50  # of a reference to a reference
 _LONGEST_NAME: Final = 60  # of 64 letters, so that a number fits behind it
 
@@ -115,26 +118,31 @@ class _Reader:
             return LeftOut(request=request, reason="it changes something")
         if operation.get("security", self._document.get("security")):
             return LeftOut(request=request, reason="it needs credentials")
+        if "${" in path or not _PLAIN.fullmatch(_PARAMETER.sub("", path)):
+            return LeftOut(request=request, reason="its path cannot be requested as it is")
         values: dict[str, dict[str, Any]] = {"path": {}, "query": {}}
         for each in [*_listed(item.get("parameters")), *_listed(operation.get("parameters"))]:
             parameter = self._resolve(each)
-            place, name = parameter.get("in"), str(parameter.get("name"))
+            place, name = parameter.get("in"), str(parameter.get("name", ""))
             needed = place == "path" or parameter.get("required")
             value = self._example(parameter)
             if needed and value is None:
                 return LeftOut(request=request, reason=f"{name} has no example")
-            if place in values and value is not None:
+            if place in values and name and value is not None:
                 values[place][name] = value
             elif needed and place not in values:
                 return LeftOut(request=request, reason=f"it needs {place} {name}")
-        unknown = set(re.findall(r"\{([^{}]+)\}", path)) - values["path"].keys()
+        wanted = dict.fromkeys(_PARAMETER.findall(path))
+        unknown = wanted.keys() - values["path"].keys()
         if unknown:
             return LeftOut(request=request, reason=f"{min(unknown)} is not described")
+        taken: set[str] = set()
+        ours = {each: _unique(_word(each, "value"), taken) for each in wanted}
         return Operation(
             name=self._name(operation.get("operationId"), method, path),
             method=method.upper(),
-            path=path,
-            path_values=values["path"],
+            path=_PARAMETER.sub(lambda found: f"{{{ours[found[1]]}}}", path),
+            path_values={ours[each]: values["path"][each] for each in wanted},
             query=values["query"],
         )
 
@@ -155,18 +163,8 @@ class _Reader:
 
     def _name(self, given: object, method: str, path: str) -> str:
         """A name of our language, used once."""
-        text = str(given or f"{method} {path}")
-        text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
-        words = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower() or method
-        name = (words if words[0].isalpha() else f"{method}_{words}")[:_LONGEST_NAME]
-        if name in STEP_WORDS:
-            name = f"{name}_request"
-        number = 2
-        unique = name
-        while unique in self._names:
-            unique, number = f"{name}_{number}", number + 1
-        self._names.add(unique)
-        return unique
+        name = _word(str(given or f"{method} {path}"), method)
+        return _unique(f"{name}_request" if name in STEP_WORDS else name, self._names)
 
     def _resolve(self, value: object) -> dict[str, Any]:
         """A mapping, through references; an empty one for what leads nowhere."""
@@ -182,6 +180,22 @@ class _Reader:
         return {}
 
 
+def _word(text: str, otherwise: str) -> str:
+    """``list_books`` of ``listBooks``; ``otherwise`` begins what would begin with no letter."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    words = re.sub(r"[^A-Za-z0-9]+", "_", apart).strip("_").lower() or otherwise
+    return (words if words[0].isalpha() else f"{otherwise}_{words}")[:_LONGEST_NAME]
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """With a number behind it if need be; it is ``taken`` then."""
+    unique, number = name, 2
+    while unique in taken:
+        unique, number = f"{name}_{number}", number + 1
+    taken.add(unique)
+    return unique
+
+
 def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -191,4 +205,6 @@ def _listed(value: object) -> list[Any]:
 
 
 def _scalar(value: Any) -> str | int | float | bool | None:  # noqa: ANN401  (JSON)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value if isinstance(value, (str, int, float, bool)) else None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perfspec.plan.base import Place
     from perfspec.plan.budget import Budget
     from perfspec.plan.journey import Step
-    from perfspec.plan.limits import Subject
+    from perfspec.plan.limits import Metric, Objective, Subject
     from perfspec.plan.model import OpenModel, Plan, Test
 
 
@@ -45,6 +45,8 @@ def _check(plan: Plan, test: Test) -> Iterator[Diagnostic]:
         yield _error(test.place, "PS302", f"test {test.name!r} has no load", _NO_LOAD)
         return
     yield from _nothing_judged(test)
+    yield from _failures_unseen(test)
+    yield from _without_end(plan, test)
     yield from _recovery(test)
     yield from _capacity(test)
     yield from _few_samples(test)
@@ -75,6 +77,29 @@ def _nothing_judged(test: Test) -> Iterator[Diagnostic]:
         message = f"nothing would be judged: test {test.name!r} has no {during} after the warm-up"
         hint = "add a hold" if during == "hold" else "choose another `during`"
         yield _error(test.place if during == "hold" else each.place, "PS303", message, hint)
+
+
+def _failures_unseen(test: Test) -> Iterator[Diagnostic]:
+    """What is refused at once is the quickest answer of all: times alone see no broken target."""
+    limits = [*(each.metric for each in test.objectives), *(each.metric for each in test.budgets)]
+    ends = [each.metric for each in (*test.abort, *test.stop_when)]
+    if any(each.about_times for each in limits) and not any(map(_counts_failures, limits + ends)):
+        message = f"no limit of test {test.name!r} counts failures: what is refused is quick"
+        yield _warning(test.place, "PS310", message, "add error_rate: 1% to its slo")
+
+
+def _counts_failures(metric: Metric) -> bool:
+    return metric.kind == "share" and metric.of != "arrivals"
+
+
+def _without_end(plan: Plan, test: Test) -> Iterator[Diagnostic]:
+    messages = (each for channel in plan.channels for each in channel.messages)
+    untimed = {each.name for each in messages if each.ack is None}
+    limits: list[Objective | Budget] = [*test.objectives, *test.budgets]
+    for each in limits:
+        if each.metric.about_times and each.subject.name in untimed:
+            message = f"{each.subject} has no ack, so nobody can say how long it took"
+            yield _error(each.place, "PS335", message, "write ack: …, or choose other endpoints")
 
 
 def _recovery(test: Test) -> Iterator[Diagnostic]:

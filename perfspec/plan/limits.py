@@ -8,6 +8,7 @@ from perfspec.plan.base import Place, Value
 
 During = Literal["hold", "ramp", "all", "whole"]  # whole: the warm-up too
 SeriesKind = Literal["request", "poll", "done", "group"]
+_NO_TIMES = frozenset({"share", "throughput", "sampled", "growth", "capacity"})
 Scale = Literal["s", "ratio", "per_s", "bytes", "bytes_per_s", "count", "users"]
 
 
@@ -41,6 +42,11 @@ class Metric(Value, frozen=True, kw_only=True):
     def about_journeys(self) -> bool:
         """Whether it looks at journeys and not at requests."""
         return self.of in {"journeys", "arrivals"}
+
+    @property
+    def about_times(self) -> bool:
+        """Whether it looks at how long requests took, so that those without an end tell nothing."""
+        return self.of in {"latency", "ttfb"} and self.kind not in _NO_TIMES
 
     @property
     def analysis(self) -> bool:

@@ -48,11 +48,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A number with its unit, and its change since the first run that has one (``+12%``)."""
+    """A number with its unit, and its change since the first run that has one: ``+12%``, 0.12."""
 
     text: str
     change: str = ""
     number: float | None = None
+    ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +153,19 @@ def _metrics(subject: str, found: Sequence[Summary | None]) -> Iterator[Row]:
 
 
 def _values(numbers: Sequence[float | None], texts: Sequence[str]) -> tuple[Value, ...]:
-    base = next((each for each in numbers if each is not None), None)
+    first = next((at for at, each in enumerate(numbers) if each is not None), 0)
+    base = numbers[first]
+    ratios = [
+        each / base - 1 if base and each is not None and at > first else None
+        for at, each in enumerate(numbers)
+    ]
     return tuple(
-        Value(text, "" if at == 0 else _change(base, number), number)
-        for at, (number, text) in enumerate(zip(numbers, texts, strict=True))
+        Value(text, _change(ratio), number, ratio)
+        for text, number, ratio in zip(texts, numbers, ratios, strict=True)
     )
 
 
-def _change(base: float | None, number: float | None) -> str:
-    if not base or number is None:
+def _change(ratio: float | None) -> str:
+    if ratio is None:
         return ""
-    percent = (number / base - 1) * 100
-    return f"{percent:+.3g}%" if abs(percent) >= 0.05 else "0%"
+    return f"{ratio * 100:+.3g}%" if abs(ratio) >= 0.0005 else "0%"

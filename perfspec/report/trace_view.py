@@ -31,8 +31,7 @@ def trace_lines(message: TryMessage, *, headers: bool = False) -> Iterator[Line]
             yield f"{message.persona}: {word} after {counted(message.requests, 'request')}", style
             yield "", ""
         case TryEnded():
-            if message.problem is not None:
-                yield one_line(message.problem), "bold red"
+            return  # its problem is the error that the command ends with
         case _:
             assert_never(message)
 
@@ -41,7 +40,8 @@ def _exchange(each: Exchange, *, headers: bool) -> Iterator[Line]:
     during = "" if each.phase == "journey" else f" ({each.phase})"
     yield f"{each.persona} {each.step}{during}", "bold"
     status = str(each.status) if each.status else str(each.error or "ok")
-    numbers = f"{status}, {format_latency(each.latency_s)}, {format_size(each.received)} received"
+    took = [] if each.latency_s is None else [format_latency(each.latency_s)]
+    numbers = ", ".join([status, *took, f"{format_size(each.received)} received"])
     yield f"  {each.method} {each.url}".rstrip(), ""
     yield from _headers(">", each.request_headers, every=headers)
     yield from _body(">", each.request_body or "")

@@ -119,11 +119,12 @@ def _part(context: Context, child: Child[TryMessage], last: TryEnded | None) -> 
             msg = f"the {child.process.title} was done, but did not exit"
             raise StepError(msg, child.process.why())
         context.clock.sleep(STEP_S)
+    child.process.stop(0.0)  # its last lines are in the log then
     if last is None:
         msg = f"the {child.process.title} {describe_status(child.process.status)}"
         raise StepError(msg, child.process.why())
     if last.problem is not None:
-        raise StepError(last.problem)
+        raise StepError(last.problem, child.process.why() if child.process.log.tail() else "")
 
 
 def _is_failure(message: TryMessage, renewing: Container[str]) -> TypeGuard[Exchange | Fault]:

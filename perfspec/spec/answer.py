@@ -17,6 +17,7 @@ from perfspec.spec.base import (
     only_one,
     wrong,
 )
+from perfspec.spec.headers import HeaderName
 
 StatusCode = Annotated[int, Field(ge=100, le=599)]
 StatusClass = Annotated[
@@ -54,7 +55,7 @@ class JsonCheck(_Conditions):
     in_: list[Any] | None = Field(
         None, alias="in", min_length=1, description="Is one of these. Example: `in: [new, done]`"
     )
-    matches: str | None = Field(
+    matches: Text | None = Field(
         None, description="A regular expression finds something. Example: `matches: '^[0-9]+$'`"
     )
     min: float | None = Field(None, description="A number of at least this. Example: `min: 1`")
@@ -68,8 +69,8 @@ class TextCheck(_Conditions):
     """Conditions on a header or the body."""
 
     equals: str | None = Field(None, description="Is this text. Example: `equals: text/plain`")
-    contains: str | None = Field(None, description="Contains this. Example: `contains: Welcome`")
-    matches: str | None = Field(
+    contains: Text | None = Field(None, description="Contains this. Example: `contains: Welcome`")
+    matches: Text | None = Field(
         None, description="A regular expression finds something. Example: `matches: '^W/'`"
     )
     exists: bool | None = Field(None, description="Is there, or not. Example: `exists: true`")
@@ -78,8 +79,8 @@ class TextCheck(_Conditions):
 class BodyCheck(_Conditions):
     """Conditions on the body as text."""
 
-    contains: str | None = Field(None, description="Contains this. Example: `contains: Welcome`")
-    matches: str | None = Field(
+    contains: Text | None = Field(None, description="Contains this. Example: `contains: Welcome`")
+    matches: Text | None = Field(
         None, description="A regular expression finds something. Example: `matches: 'id=[0-9]+'`"
     )
 
@@ -107,7 +108,7 @@ class Expect(Strict):
         alias="json",
         description="What stands at JSON paths of the answer. Example: `json: { $.token: exists }`",
     )
-    headers: dict[Text, HeaderCheck] | None = Field(
+    headers: dict[HeaderName, HeaderCheck] | None = Field(
         None,
         description="What stands in headers of the answer. "
         "Example: `headers: { ETag: { exists: true } }`",
@@ -128,7 +129,7 @@ class Capture(Strict):
     json_: Text | None = Field(
         None, alias="json", description="What a JSON path finds in the body. Example: `json: $.id`"
     )
-    header: Text | None = Field(
+    header: HeaderName | None = Field(
         None, description="The value of a header. Example: `header: Location`"
     )
     cookie: Text | None = Field(

@@ -15,6 +15,7 @@ from perfspec.spec.base import (
     only_one,
     wrong,
 )
+from perfspec.spec.headers import Headers
 
 AUTH_SCHEMES = ("bearer", "basic", "header", "oauth2")
 
@@ -60,7 +61,7 @@ class Auth(Strict):
         description="User and password for basic authentication. "
         'Example: `basic: { user: "{{ user.name }}", password: "{{ user.password }}" }`',
     )
-    header: dict[Text, Scalar] | None = Field(
+    header: Headers | None = Field(
         None, description='Headers of your own. Example: `header: { X-Key: "{{ key }}" }`'
     )
     oauth2: OAuth2 | None = Field(

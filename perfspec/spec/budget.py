@@ -22,7 +22,8 @@ from perfspec.spec.base import (
 if TYPE_CHECKING:
     from pydantic_core.core_schema import ValidationInfo
 
-_NUMBER = r"[0-9]+(\.[0-9]+)?"
+_ABOVE_0 = r"([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*)"
+_BETWEEN_0_AND_100 = r"0*([1-9][0-9]?(\.[0-9]+)?|0\.[0-9]*[1-9][0-9]*)"
 _RISE_FITS = "how much more is allowed, such as +10%"
 _FALL_FITS = "how much less is allowed, such as -5%"
 _POINTS_FITS = "how many percentage points more are allowed, such as +0.5pp"
@@ -46,17 +47,17 @@ def read_points(value: object, info: ValidationInfo) -> float:
 Rise = Annotated[
     float,
     PlainValidator(read_rise),
-    written_as(rf"\+{_NUMBER}\s*%", _RISE_FITS, ["+10%", "+25%"]),
+    written_as(rf"\+{_ABOVE_0}\s*%", _RISE_FITS, ["+10%", "+25%"]),
 ]
 Fall = Annotated[
     float,
     PlainValidator(read_fall),
-    written_as(r"-[0-9]{1,2}(\.[0-9]+)?\s*%", _FALL_FITS, ["-5%", "-10%"]),
+    written_as(rf"-{_BETWEEN_0_AND_100}\s*%", _FALL_FITS, ["-5%", "-10%"]),
 ]
 Points = Annotated[
     float,
     PlainValidator(read_points),
-    written_as(rf"\+{_NUMBER}\s*pp", _POINTS_FITS, ["+0.1pp", "+0.5pp"]),
+    written_as(rf"\+{_ABOVE_0}\s*pp", _POINTS_FITS, ["+0.1pp", "+0.5pp"]),
 ]
 _NEEDED = (
     "Requests that a comparison needs, 500 when left out (p99 5000, p99_9 50000). "

@@ -18,6 +18,7 @@ from perfspec.spec.base import (
     wrong,
 )
 from perfspec.spec.budget import Baseline, TestBudget, Waiver
+from perfspec.spec.headers import Headers
 from perfspec.spec.limits import Slo
 from perfspec.spec.load import Test
 from perfspec.spec.monitor import Monitor
@@ -25,14 +26,17 @@ from perfspec.spec.objective import Objective
 from perfspec.spec.persona import Persona
 from perfspec.spec.prices import Prices
 from perfspec.spec.protected import Protected
-from perfspec.spec.request import Endpoint, FileClass, Headers
+from perfspec.spec.request import Endpoint, FileClass
 from perfspec.spec.sequence import Sequence
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"
 _USER = rf"(([A-Za-z0-9._~!$&'()*+,;=:%-]|{_VARIABLE})*@)?"
 _HOST = rf"(\[[0-9A-Fa-f:.]+\]|([A-Za-z0-9._-]|{_VARIABLE})+)"
 _PATH = rf"([^\s?#]|{_VARIABLE})*"
-_PORT = rf"(:([0-9]{{1,5}}|{_VARIABLE}))?"
+_TO_65535 = (
+    "0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+)
+_PORT = rf"(:({_TO_65535}|{_VARIABLE}))?"
 Url = Annotated[
     str,
     Field(
@@ -52,7 +56,8 @@ Ready = Annotated[
 Host = Annotated[
     str,
     Field(
-        pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+|\$\{[^}]+\})(:([0-9]{1,5}|\$\{[^}]+\}))?$",
+        pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+|\$\{[^}]+\})"
+        rf"(:({_TO_65535}|\$\{{[^}}]+\}}))?$",
         json_schema_extra={"patternErrorMessage": "Write a host such as uploads.example.com"},
     ),
 ]

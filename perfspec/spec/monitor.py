@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from perfspec.spec.base import Duration, Name, Strict, Text, lacking, literally, only_one, wrong
+from perfspec.spec.headers import Headers
 from perfspec.spec.levels import UNITS, Unit
-from perfspec.spec.request import Headers
 
 KINDS: Final = ("process", "host", "postgres", "prometheus", "cloudwatch", "http")
 OWN_SERIES: Final[dict[str, dict[str, Unit]]] = {

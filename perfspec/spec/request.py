@@ -20,6 +20,7 @@ from perfspec.spec.base import (
 )
 from perfspec.spec.budget import Budget
 from perfspec.spec.channel import CHANNEL_KEYS, Message, SocketIo, WebSocketShape
+from perfspec.spec.headers import Headers
 from perfspec.spec.limits import Slo
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -34,7 +35,6 @@ RequestLine = Annotated[
         },
     ),
 ]
-Headers = dict[Text, Scalar]
 OF_REQUESTS = (
     "json_", "form", "multipart", "cbor", "msgpack", "text", "file",
     "redirects", "expect", "capture", "retry", "poll",

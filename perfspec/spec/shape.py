@@ -123,13 +123,13 @@ def _report(
     path: Path, errors: list[ErrorDetails], tree: Node, findings: Findings, keys: Keys
 ) -> set[tuple[Path, str]]:
     """Tell one mistake; return the key that was meant by an unknown one, with its mapping."""
-    from perfspec.spec.wording import kinds, word  # noqa: PLC0415  (on the error path)
+    from perfspec.spec.wording import BOUNDS, kinds, word  # noqa: PLC0415  (on the error path)
 
     node = tree.find(path) or tree
     parent = tree.find(path[:-1]) or tree
-    pattern = [each for each in errors if each["type"] == "string_pattern_mismatch"]
-    chosen = pattern[0] if pattern else errors[0]
-    many = len(errors) > 1 and not pattern and chosen["input"] is not None
+    exact = [e for e in errors if e["type"] == "string_pattern_mismatch" or e["type"] in BOUNDS]
+    chosen = exact[0] if exact else errors[0]
+    many = len(errors) > 1 and not exact and chosen["input"] is not None
     said = kinds(errors, path, keys) if many else word(chosen, path, parent, keys)
     at_key = (
         chosen["type"] in _AT_KEY or chosen["loc"][-1:] == ("[key]",) or chosen["input"] is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from perfspec.spec.others import translated
 from perfspec.spec.persona import OPTION_WORDS, STEP_WORDS
 from perfspec.spec.tree import REFUSED, Node
 
@@ -84,7 +85,7 @@ def _misspelt_word(keys: list[str], endpoints: list[str], findings: Findings) ->
     known = {*endpoints, *STEP_WORDS, *OPTION_WORDS}
     if keys[0] in known or not endpoints:
         return None
-    hint = findings.near(keys[0], known) or ""
+    hint = translated(keys[0], known) or findings.near(keys[0], known) or ""
     return next((word for word in STEP_WORDS if hint == f"did you mean {word!r}?"), None)
 
 

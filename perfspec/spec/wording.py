@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perfspec.spec.base import CALLED_PATTERN, NAME_PATTERN
+from perfspec.spec.headers import NAME_OF_HEADER, ONE_LINE
 from perfspec.spec.mistakes import missing_space
+from perfspec.spec.others import translated
 from perfspec.spec.quantities import suggest
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ class Wording(NamedTuple):
     hint: str | None = None
 
 
-_BOUNDS: Final = {
+BOUNDS: Final = {
     "greater_than": ("above", "gt"),
     "greater_than_equal": ("at least", "ge"),
     "less_than": ("below", "lt"),
@@ -54,7 +56,7 @@ def word(error: ErrorDetails, path: Path, parent: Node, keys: Keys) -> Wording:
         return _bad_key(error, keys)
     if kind.startswith("perfspec"):
         return _ours(error, path, keys)
-    if kind in _BOUNDS or kind in _LENGTHS:
+    if kind in BOUNDS or kind in _LENGTHS:
         return _bounds(error, path, keys)
     return _value(error, path, keys)
 
@@ -117,7 +119,10 @@ def _unknown_key(key: str, loc: Loc, parent: Node, keys: Keys) -> Wording:
     known = keys.known(loc[:-1])
     left = [each for each in known if parent.child(each) is None]
     hint = (
-        keys.near(key, left) or keys.near(key, known) or f"keys here are {', '.join(left or known)}"
+        translated(key, known)
+        or keys.near(key, left)
+        or keys.near(key, known)
+        or f"keys here are {', '.join(left or known)}"
     )
     return Wording("PS102", f"unknown key {key!r}", hint)
 
@@ -127,16 +132,20 @@ def _bad_key(error: ErrorDetails, keys: Keys) -> Wording:
     corrected = missing_space(key)
     if corrected is not None:
         return Wording("PS012", "a space is missing after the colon", corrected)
+    if not key and error["type"] in _LENGTHS:
+        return Wording("PS108", "a key is empty", "write its name, or leave it out")
     if error["type"] == "literal_error":
         choices = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
-        hint = keys.near(key, choices) or f"keys here are {', '.join(choices)}"
+        near = translated(key, choices) or keys.near(key, choices)
+        hint = near or f"keys here are {', '.join(choices)}"
         return Wording("PS102", f"unknown key {key!r}", hint)
     pattern = str(error.get("ctx", {}).get("pattern", NAME_PATTERN))
     where = (*error["loc"][:-2], error["loc"][-1])
     said = None if pattern == NAME_PATTERN else keys.pattern_message(where, pattern)
     if said is not None:
         hint = said[:1].lower() + said[1:]
-        return Wording("PS106", f"{describe(key)} is no name of a series", hint)
+        what = "header" if pattern == NAME_OF_HEADER else "series"
+        return Wording("PS106", f"{describe(key)} is no name of a {what}", hint)
     return _name(key)
 
 
@@ -152,8 +161,8 @@ def _ours(error: ErrorDetails, path: Path, keys: Keys) -> Wording:
 
 def _bounds(error: ErrorDetails, path: Path, keys: Keys) -> Wording:
     context: dict[str, Any] = error["ctx"]
-    if error["type"] in _BOUNDS:
-        words, key = _BOUNDS[error["type"]]
+    if error["type"] in BOUNDS:
+        words, key = BOUNDS[error["type"]]
         hint = f"it must be {words} {context[key]:,.7g}"
         return Wording("PS108", f"{subject(path)} is {describe(error['input'])}", hint)
     if "max_length" in context:
@@ -202,5 +211,7 @@ def _choice(what: str, error: ErrorDetails, path: Path, keys: Keys) -> Wording:
 def _pattern(what: str, value: str, loc: Loc, pattern: str, keys: Keys) -> Wording:
     if pattern in {NAME_PATTERN, CALLED_PATTERN}:
         return _name(value)
+    if pattern == ONE_LINE:  # the value of a header is not shown: it may be a secret
+        return Wording("PS107", f"{what} has a line break", "the value of a header is one line")
     message = keys.pattern_message(loc, pattern) or "it has another form"
     return Wording("PS107", f"{what} is {describe(value)}", message[:1].lower() + message[1:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,7 +19,6 @@ from tests.runs import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.commands import Command
     from tests.conftest import Eventually
@@ -194,6 +194,8 @@ def test_an_interrupted_run_is_resumed_in_its_own_folder(
     begun = {each.name: each.started for each in first.result.tests}
     run_dir = str(first.folder.path.relative_to(folder))
     assert [each.status for each in first.result.tests] == ["complete", "partial"]
+    ignored = perfspec(folder, "run", "--resume", run_dir, "--accept", "TLS")
+    assert (ignored.code, "leave out accept" in ignored.err) == (2, True)
     refused = perfspec(folder, "run", "--resume", run_dir, "--only", "good")
     assert (refused.code, "leave out only" in refused.err) == (2, True)
     plan = jsonio.read_json(first.folder.plan, Plan)
@@ -316,6 +318,35 @@ def test_a_wrong_spec_is_2_with_every_mistake(folder: Path) -> None:
         places = [each.split(" ")[0] for each in (done.out + done.err).splitlines()]
         assert places[:2] == ["perfspec.yaml:10:36:", "perfspec.yaml:33:67:"]
     assert not (folder / ".perfspec").exists()
+
+
+DROWNED = """\
+perfspec: 1
+name: shop
+environments: { local: { url: "<url>" } }
+endpoints: { books: { request: GET /books } }
+personas: { swimmer: { think: 1s, journey: [books, call: "steps:swim"] } }
+tests: { load: { users: 1, duration: 2s, slo: { error_rate: 1% } } }
+"""
+
+
+def test_what_breaks_a_try_is_told_once_and_its_log_is_kept(tmp_path: Path, shop: Demo) -> None:
+    steps = "def swim(session):\n    raise SystemExit('the tide is out')\n"
+    (tmp_path / "steps.py").write_text(steps, encoding="utf-8")
+    write_spec(tmp_path, DROWNED, url=shop.url)
+    done = perfspec(tmp_path, "try", TMPDIR=str(tmp_path))
+    assert done.code == 3, done.all
+    assert done.all.count("the load generator broke, see its log") == 1
+    [kept] = tmp_path.glob("perfspec-try-*")
+    [log] = re.findall(r"last lines of (\S+):\n +the tide is out", done.err)
+    assert log.startswith(str(kept))
+    assert "the tide is out" in Path(log).read_text()
+
+
+def test_any_other_try_leaves_nothing(folder: Path) -> None:
+    done = perfspec(folder, "try", "--sequence", "bad", TMPDIR=str(folder))
+    assert done.code == 1, done.all
+    assert not list(folder.glob("perfspec-try-*"))
 
 
 class interrupted:  # noqa: N801  (a context)

@@ -150,6 +150,19 @@ def test_json_is_all_that_is_on_standard_output(
         assert document["plan"]["name"] == "Bücherei «日本» 📚"
 
 
+def test_a_comparison_is_json_too(folder: Path) -> None:
+    run = str(Kept(folder).folder.path)
+    done = perfspec(folder, "compare", run, run, "--json")
+    document = json.loads(done.out)
+    assert (done.code, document["format"]) == (0, "perfspec/comparison/1")
+    rows = [row for test in document["tests"] for row in test["rows"]]
+    assert {row["unit"] for row in rows} == {"s", "per_s", "ratio"}
+    assert {change for row in rows for change in row["changes"]} == {None, 0.0}
+    both = perfspec(folder, "compare", run, run, "--json", "--format", "markdown")
+    assert (both.code, both.out) == (2, "")
+    assert "exclude each other" in both.err
+
+
 def test_run_and_try_print_json_alone_too(folder: Path, tmp_path: Path) -> None:
     done = perfspec(folder, "run", "--json", "--output", str(tmp_path))
     assert json.loads(done.out)["exit_code"] == done.code == 1

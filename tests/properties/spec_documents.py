@@ -96,7 +96,8 @@ slos |= mapping(
     }
 )
 statuses = one_or_more(st.sampled_from([100, 204, 599, "2xx", "5xx"]))
-headers = st.dictionaries(st.sampled_from(["Accept", "X-Trace"]), scalars, max_size=2)
+header_names = st.sampled_from(["Accept", "X-Trace", "x_1", "~"])
+headers = st.dictionaries(header_names, scalars, max_size=2)
 json_checks = one_of(
     {"equals": free, "in": st.lists(free, min_size=1, max_size=2), "matches": texts},
     min=st.sampled_from([1, -0.5]),
@@ -105,13 +106,21 @@ json_checks = one_of(
 expectations = mapping(
     status=statuses,
     json=named(scalars | json_checks | st.just([1]), texts),
-    headers=named(texts | one_of({"equals": texts, "contains": texts, "exists": flags}), texts),
+    headers=named(
+        texts | one_of({"equals": texts, "contains": texts, "exists": flags}), header_names
+    ),
     body=one_of({"contains": texts, "matches": texts}),
 )
 captures = named(
     texts
     | one_of(
-        {"json": texts, "header": texts, "cookie": texts, "regex": texts, "status": st.just(True)},
+        {
+            "json": texts,
+            "header": header_names,
+            "cookie": texts,
+            "regex": texts,
+            "status": st.just(True),
+        },
         optional=flags,
     )
 )
@@ -240,7 +249,11 @@ rules = mapping(
     abort=slos,
 )
 environments = mapping(
-    {"url": st.sampled_from(["http://127.0.0.1:80", "https://a.example/x", "${URL}"])},
+    {
+        "url": st.sampled_from(
+            ["http://127.0.0.1:80", "https://a.example/x", "http://a:65535", "${URL}"]
+        )
+    },
     services=named(
         mapping(
             {"run": texts},
@@ -294,6 +307,25 @@ READING: dict[str, Strategy] = {
     "every": durations,
     "if_absent": st.sampled_from(["inconclusive", "skip"]),
 }
+rises = st.sampled_from(["+10%", " +0.5 % ", "+007%", "+00.10%", "+250%", "${R}", "${R:-+5%}"])
+falls = st.sampled_from(["-5%", "-99.99%", "-007 %", "${F:- -5%}"])
+points = st.sampled_from(["+0.5pp", "+10 pp", "+00.1pp", "${P}"])
+
+
+def budget_levels(each: Strategy, **optional: Strategy) -> Strategy:
+    return each | mapping({"warn": each}, fail=each, **optional) | mapping({"fail": each})
+
+
+BUDGET = {
+    **dict.fromkeys(
+        ["p50", "p75", "p90", "p95", "p99", "p99_9"],
+        budget_levels(rises, floor=durations, min_samples=st.just(500)),
+    ),
+    "error_rate": budget_levels(points),
+}
+budgets = mapping(**BUDGET, throughput=budget_levels(falls)).filter(
+    lambda one: one.keys() - {"x-note"}
+)
 monitors = st.one_of(
     one_of(
         {
@@ -334,6 +366,7 @@ PARTS: dict[str, Strategy] = {
     "endpoints": named(endpoints),
     "personas": named(personas),
     "slo": slos,
+    "budget": budgets,
     "objectives": named(objectives),
     "tests": named(tests),
     "sequences": named(listed(entries) | mapping({"tests": listed(entries)}, environment=names)),

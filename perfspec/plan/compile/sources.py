@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from perfspec.plan.model import DataSource, FileClass, FileSet, RowsFile, RowsGenerated
 from perfspec.spec.base import substitute
+from perfspec.spec.counters import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from perfspec.spec import model
 
-_COUNTER = re.compile(r"\{(\d+)\.\.(\d+)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HOLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _FORMATS: tuple[Literal["json", "jsonl", "csv"], ...] = ("json", "jsonl", "csv")
@@ -26,7 +26,7 @@ def compile_data(
     source: RowsFile | RowsGenerated
     if written.generate is not None:
         columns = {column: str(value) for column, value in written.generate.items()}
-        source = RowsGenerated(columns=columns, rows=max(map(_rows, columns.values())))
+        source = RowsGenerated(columns=columns, rows=max(map(rows_of, columns.values())))
     else:
         paths = (written.json_, written.jsonl, written.csv)
         path, form = next((p, f) for p, f in zip(paths, _FORMATS, strict=True) if p is not None)
@@ -85,11 +85,3 @@ def _words(value: Any) -> Iterator[str]:  # noqa: ANN401  (any JSON value)
     elif isinstance(value, str):
         for hole in _HOLE.finditer(value):
             yield from _NAME.findall(hole[1])
-
-
-def _rows(text: str) -> int:
-    """How many values the counters of a text have together; a text without one has a single."""
-    n = 1
-    for match in _COUNTER.finditer(text):
-        n *= abs(int(match[2]) - int(match[1])) + 1
-    return n

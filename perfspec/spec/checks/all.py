@@ -8,6 +8,7 @@ from perfspec.spec.checks.budgets import check_budgets
 from perfspec.spec.checks.captures import check_captures
 from perfspec.spec.checks.channels import check_channels
 from perfspec.spec.checks.context import Context
+from perfspec.spec.checks.data import check_data
 from perfspec.spec.checks.habits import check_habits
 from perfspec.spec.checks.loads import check_loads
 from perfspec.spec.checks.meaning import check_meaning
@@ -47,6 +48,7 @@ def check_spec(
     check_prices(context)
     check_budgets(context)
     check_loads(context)
+    check_data(context)
     check_requests(context)
     check_channels(context)
     check_variables(context, texts)

@@ -163,7 +163,14 @@ def _levels(limit: Level | MonitorLevels) -> dict[str, Level]:
 
 
 def _order(context: Context, limit: Level | MonitorLevels, at: Path) -> None:
-    if isinstance(limit, Level) or limit.warn is None or limit.fail is None:
+    if isinstance(limit, Level):
+        return
+    for most in (limit.warn, limit.fail):
+        if limit.min and most and limit.min.kind == most.kind and limit.min.value > most.value:
+            message = f"no value of {at[-1]} is at least min and within its limit"
+            context.findings.error(context.key((*at, "min")), "PS109", message, "write min below")
+            return
+    if limit.warn is None or limit.fail is None:
         return
     if limit.warn.kind == limit.fail.kind and limit.warn.value >= limit.fail.value:
         message = f"warn would never be reached before fail: {at[-1]} is an upper limit"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from perfspec.expr.errors import ExpressionError
 from perfspec.expr.jsonpath import parse_path
-from perfspec.spec.base import substitute
+from perfspec.spec.base import VARIABLE, substitute
 from perfspec.spec.checks.walk import messages_of, written_steps
 from perfspec.spec.persona import ReceiveStep
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PARAMETER: Final = re.compile(r"(?<![{$])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 _HOLE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_LITERAL: Final = re.compile(r"\$\$\{[^}]*\}")
+_WORD: Final = re.compile(r"\{\s*([A-Za-z_][A-Za-z0-9_-]*)")
 _HOST: Final = re.compile(r"(?:https?|wss?)://(?:[^@/\s]*@)?([^/\s?#]+)")
 _FILE_KEYS: Final = ({"from"}, {"from", "type"}, {"path"}, {"path", "type"})
 _WITH_FILES: Final = ("multipart", "cbor", "msgpack", "file")
@@ -31,6 +33,7 @@ def check_requests(context: Context) -> None:
         path: Path = ("endpoints", name)
         _parameters(context, path)
         for at in (*_lines(context, path), (*path, "poll", "request")):
+            _braces(context, at)
             _host(context, at)
         for key in _WITH_FILES:
             _files(context, (*path, key))
@@ -109,8 +112,46 @@ def _path_lost(context: Context, path: Path) -> bool:
 
 def _in_url(request: str) -> dict[str, int]:
     """Path parameters with their offsets; those inside of templates are none."""
-    blank = _HOLE.sub(lambda hole: " " * len(hole[0]), request)
+    blank = _blanked(_HOLE, request)
     return {match[1]: match.start() for match in reversed([*PARAMETER.finditer(blank)])}
+
+
+def _blanked(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: " " * len(match[0]), text)
+
+
+def _braces(context: Context, path: Path) -> None:
+    """Braces that are left over: sent as they are, no server would make sense of them."""
+    node, text = _text(context, path)
+    for pattern in (_HOLE, _LITERAL, VARIABLE, PARAMETER):
+        text = _blanked(pattern, text)
+    if node is None or "{{" in text:  # a template that is not closed is told of as one
+        return
+    place, mark, _ = text.partition("?")
+    stray = next((at for at, each in enumerate(place) if each in "{}"), None)
+    if stray is None and mark:
+        stray = _unpaired(text)
+    if stray is not None:
+        name = _WORD.match(node.data, stray)
+        meant = (
+            "a parameter is {name}" if name is None else f"write {{{name[1].replace('-', '_')}}}"
+        )
+        message = f"this {text[stray]} belongs to no path parameter"
+        hint = f"{meant}; a brace itself is %7B or %7D"
+        context.findings.error(context.inside(node, stray), "PS213", message, hint)
+
+
+def _unpaired(text: str) -> int | None:
+    """Offset of a brace without its other: a query may hold JSON."""
+    opened: list[int] = []
+    for at, each in enumerate(text):
+        if each == "{":
+            opened.append(at)
+        elif each == "}":
+            if not opened:
+                return at
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def _host(context: Context, path: Path) -> None:
@@ -192,9 +233,18 @@ def _expect(context: Context, path: Path) -> None:
         place = check.key or check.place
         _json_path(context, check, str(key), place)
         _regex(context, check.child("matches"))
+        _room(context, check)
     for check in headers.below() if headers is not None else ():
         _regex(context, check.child("matches"))
     _regex(context, node.find(("body", "matches")))
+
+
+def _room(context: Context, check: Node) -> None:
+    """A number between ``min`` and ``max`` must exist."""
+    low, high = check.child("min"), check.child("max")
+    if low is not None and high is not None and low.data > high.data:
+        message = f"no number is at least {low.data} and at most {high.data}"
+        context.findings.error(low.key or low.place, "PS109", message, "write min below max")
 
 
 def _captures(context: Context, path: Path) -> None:

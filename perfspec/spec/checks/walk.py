@@ -47,6 +47,11 @@ def messages_of(spec: Spec) -> Iterator[tuple[Path, str, Message]]:
             yield ("endpoints", name, "messages", key), f"{name}.{key}", message
 
 
+def unacknowledged(spec: Spec) -> frozenset[str]:
+    """Messages of which nobody can say how long they take."""
+    return frozenset(name for _, name, message in messages_of(spec) if message.ack is None)
+
+
 def path_of(called: str) -> Path:
     """Where an endpoint or a message is written."""
     endpoint, dot, message = called.partition(".")

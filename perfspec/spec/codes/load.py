@@ -53,6 +53,16 @@ LOAD: Final = (
         "stages: [{ users: [20, 40, 60, 80], ramp: 1m, hold: 3m }]",
     ),
     Rule(
+        "PS310",
+        "Times without failures",
+        "A connection that is refused is the quickest answer of all. Where 90 % of the requests "
+        "fail and no limit counts them, a `p95` still decides by the rest; an `error_rate`, "
+        "`success_rate`, `availability` or the like sees them. A budget counts them by itself.",
+        "smoke: { users: 5, duration: 2m, slo: { p95: 300ms } }",
+        "smoke: { users: 5, duration: 2m, slo: { p95: 300ms, error_rate: 1% } }",
+        warning=True,
+    ),
+    Rule(
         "PS311",
         "No limit",
         "A test that nothing judges is inconclusive however it went.",

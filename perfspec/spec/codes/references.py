@@ -95,7 +95,7 @@ REFERENCES: Final = (
         "PS213",
         "Path parameters that do not match",
         "Every `{name}` in the request has its value in `path`, and every key of `path` "
-        "stands in the request.",
+        "stands in the request. Other braces would be sent as they are.",
         "request: GET /books/{book_id}\npath: { book: 7 }",
         "request: GET /books/{book_id}\npath: { book_id: 7 }",
     ),

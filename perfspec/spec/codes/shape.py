@@ -50,14 +50,15 @@ SHAPE: Final = (
         "PS106",
         "Not a name",
         "Names are small letters, digits and `_`, a letter first, 64 characters at most: "
-        "they stand in expressions and on the command line.",
+        "they stand in expressions and on the command line. Names of headers are as HTTP has "
+        "them, without spaces.",
         "Home-Page: { request: GET / }",
         "home_page: { request: GET / }",
     ),
     Rule(
         "PS107",
         "Not of the form that is wanted",
-        "A request, URL, host, status class, time window, secret or Python function is "
+        "A request, URL, host, header, status class, time window, secret or Python function is "
         "written in one way only.",
         "request: /books",
         "request: GET /books",
@@ -65,15 +66,16 @@ SHAPE: Final = (
     Rule(
         "PS108",
         "Out of bounds",
-        "A number is too small or too large, a text too long, or something is empty that "
-        "must not be.",
+        "A number is too small or too large, a text too long, more rows are generated than a load "
+        "process can hold, or something is empty that must not be.",
         "journey: []",
         "journey: [home]",
     ),
     Rule(
         "PS109",
         "Keys that do not fit together",
-        "Some keys exclude each other, and of some one must be there.",
+        "Some keys exclude each other, of some one must be there, and between `min` and `max` "
+        "there must be room.",
         "smoke: { users: 5, duration: 2m, stages: [{ users: 5, hold: 2m }] }",
         "smoke: { users: 5, duration: 2m }",
     ),

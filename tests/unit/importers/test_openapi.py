@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
+from perfspec.clock import SystemClock
 from perfspec.errors import UsageError
+from perfspec.expr import Tools, parse_template
+from perfspec.importers.draft import Draft, draft_spec
 from perfspec.importers.openapi import LeftOut, Operation, read_openapi
-from tests.specs import spec, told
+from tests.specs import load, spec, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +119,58 @@ def test_security_for_all_leaves_open_what_says_so(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_paths_begin_as_the_first_server_says(tmp_path: Path, rest: str, base: str) -> None:
     assert read(tmp_path, "{}", rest).base == base
+
+
+def test_parameters_become_names_of_the_language(tmp_path: Path) -> None:
+    names = ("bookId", "book-id", "1")
+    parameters = ", ".join(f"{{ name: '{each}', in: path, example: {each} }}" for each in names)
+    unused = "{ name: page, in: path, example: 1 }"
+    paths = f'{{ "/{{bookId}}/{{book-id}}/{{1}}": {{ get: {{ parameters: [{parameters}, {unused}] }} }} }}'
+    operation = sent(read(tmp_path, paths))
+    assert operation.path == "/{book_id}/{book_id_2}/{value_1}"
+    assert operation.path_values == {"book_id": "bookId", "book_id_2": "book-id", "value_1": 1}
+
+
+@pytest.mark.parametrize("path", ["/a/{{x}}", "/a/${x}", "/a/{", "/a/}", "a", "", "/a\\n"])
+def test_a_path_that_is_none_is_left_out(tmp_path: Path, path: str) -> None:
+    parameter = "{ name: x, in: path, example: 1 }"
+    api = read(tmp_path, f'{{ "{path}": {{ get: {{ parameters: [{parameter}] }} }} }}')
+    assert [each.reason for each in api.left_out] == ["its path cannot be requested as it is"]
+
+
+ODD = [
+    *(
+        "{{ x }}",
+        "${X}",
+        "$${X}",
+        "${{ x }}",
+        "$${{{",
+        "{{{",
+        "a{{'b'}}c",
+        "}}",
+        "$",
+        "{x}",
+        "{%",
+        "\u2028",
+    ),
+    *("a: b", "# c", "- d", "null", "true", "01", "@e", "*f", "\\n", '"', "'", " ", "\t\x00"),
+]
+
+
+@pytest.mark.parametrize("example", ODD)
+def test_any_example_is_sent_as_it_is(tmp_path: Path, example: str) -> None:
+    value = json.dumps(example)
+    query = f"{{ name: {value}, in: query, example: {value} }}"
+    parameters = f"{query}, {{ name: id, in: path, example: {value} }}"
+    paths = f'{{ "/books/{{id}}": {{ get: {{ parameters: [{parameters}] }} }} }}'
+    api = read(tmp_path, paths)
+    text = draft_spec(Draft(name=example, url="http://127.0.0.1:1", operations=api.operations))
+    assert told(text, {}) == []
+    endpoint = load(text, {}).spec.endpoints["get_books_id"]
+    tools = Tools(rng=Random(1), now=SystemClock().now)
+    ((name, sought),) = (endpoint.query or {}).items()
+    for each in (name, sought, (endpoint.path or {})["id"]):
+        assert parse_template(str(each)).compile_text(tools, {})({}) == example
 
 
 @pytest.mark.parametrize("given", ["connect", "mix", "read_item_api_v1_" * 8])

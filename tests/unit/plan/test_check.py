@@ -79,3 +79,57 @@ def test_one_that_always_does_something(journey: str) -> None:
 def test_journeys_that_arrive_do_not_follow_each_other() -> None:
     arrivals = "\n  load: { arrivals: 1/s, duration: 1h, max_users: 99, slo: { error_rate: 1% } }"
     assert warnings("[home: { chance: 20% }]", tests=arrivals) == []
+
+
+def judged_by(limits: str, **sections: str) -> list[str]:
+    tests = f"\n  load: {{ users: 5, duration: 1h, {limits} }}"
+    found = warnings("[home, login]", tests=tests, **sections)
+    return [each.split()[0] for each in found]
+
+
+@pytest.mark.parametrize(
+    "limits", ["slo: { p95: 1s }", "slo: { ttfb_p95: 1s }", "slo: { degradation: { p95: 15% } }"]
+)
+def test_times_without_failures(limits: str) -> None:
+    assert judged_by(limits) == ["PS310"]
+
+
+def test_times_of_an_endpoint_count_too() -> None:
+    (found,) = warnings("[home, login]", own=", slo: { max: 1s }", tests=UNLIMITED)
+    assert found.startswith("PS310 no limit of test 'load' counts failures: ")
+
+
+UNLIMITED = "\n  load: { users: 5, duration: 1h }"
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        {"slo": "{ success_rate: 99% }"},
+        {"slo": "{ errors: { connect: 1% } }"},
+        {"objectives": "{ sure: { where: { endpoints: [home] }, slo: { availability: 99% } } }"},
+        {"own": ", slo: { error_rate: 1% }"},
+        {"budget": "{ p95: +10% }"},
+    ],
+)
+def test_whatever_counts_failures_is_enough(counted: dict[str, str]) -> None:
+    assert judged_by("slo: { p95: 1s }", **counted) == []
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        "slo: { p95: 1s }, abort: { error_rate: 10% }",
+        "slo: { p95: 1s, journey_error_rate: 1% }",
+        "slo: { throughput: 1/s, lateness: 1s }",
+    ],
+)
+def test_so_is_what_ends_the_test_and_no_times_need_it(limits: str) -> None:
+    assert judged_by(limits) == []
+
+
+def test_dropped_journeys_are_no_failures() -> None:
+    arrivals = (
+        "\n  load: { arrivals: 1/s, duration: 1h, max_users: 99, slo: { p95: 1s, dropped: 1% } }"
+    )
+    assert [each.split()[0] for each in warnings("[home]", tests=arrivals)] == ["PS310"]

@@ -7,6 +7,7 @@ import pytest
 
 from perfspec.judge.verdict import judge_run
 from perfspec.report.compare import Run, RunComparison, compare
+from perfspec.report.compare_json import comparison_of
 from perfspec.report.compare_text import compare_md
 from tests.results import limit, make_plan, make_run, make_test, measure, skipped
 
@@ -57,6 +58,23 @@ def test_a_test_that_only_one_run_measured_is_left_out() -> None:
     result = make_run(plan, measure(TEST, {"login": [0.1] * 300}), skipped(soak))
     run = Run(plan, result, judge_run(plan, result))
     assert [each.name for each in compare([run, run]).tests] == ["load"]
+
+
+def test_json_has_numbers_in_base_units() -> None:
+    runs = [run_of([each] * 300) for each in (0.1, 0.2)]
+    found = comparison_of(compare(runs))
+    assert [(each.run_id, each.outcome) for each in found.runs] == [
+        (runs[0].result.run_id, "pass"),
+        (runs[1].result.run_id, "pass"),
+    ]
+    rows = {(each.subject, each.metric): each for each in found.tests[0].rows}
+    times, failures = rows["login", "p95"], rows["login", "error_rate"]
+    assert times.unit == "s"
+    assert times.values == pytest.approx((0.1, 0.2), rel=0.01)
+    assert times.changes[0] is None
+    assert times.changes[1] == pytest.approx(1.0, rel=0.02)
+    assert (failures.unit, failures.values, failures.changes) == ("ratio", (0, 0), (None, None))
+    assert rows["login", "throughput"].unit == "per_s"
 
 
 @pytest.mark.parametrize("runs", [2, 4])

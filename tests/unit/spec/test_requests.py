@@ -33,6 +33,15 @@ def endpoint(keys: str) -> str:
         ("request: GET /, expect: { json: { $.a: { matches: '[' } } }", ["6:62: PS322 '[' is no regular expression: unterminated character set at position 0"]),
         ("request: GET /, expect: { body: { matches: '\\d{2}x{{3}}' } }", []),
         ("request: 'GET /a b'", []),
+        ("request: 'GET /{id'", ["6:26: PS213 this { belongs to no path parameter (write {id}; a brace itself is %7B or %7D)"]),
+        ("request: 'GET /{book-id}?a=1'", ["6:26: PS213 this { belongs to no path parameter (write {book_id}; a brace itself is %7B or %7D)"]),
+        ("request: 'GET /a}'", ["6:27: PS213 this } belongs to no path parameter (a parameter is {name}; a brace itself is %7B or %7D)"]),
+        ("request: 'GET /a?b={'", ["6:30: PS213 this { belongs to no path parameter (a parameter is {name}; a brace itself is %7B or %7D)"]),
+        ("request: GET /, poll: { request: 'GET /{job', until: { status: 200 } }", ["6:50: PS213 this { belongs to no path parameter (write {job}; a brace itself is %7B or %7D)"]),
+        ("request: 'GET /?where={\"a\":{}}'", []),
+        ("request: 'GET /$${a}/${B}/{{ uuid() }}'", []),
+        ("request: GET /, expect: { json: { $.n: { min: 5, max: 1 } } }", ["6:52: PS109 no number is at least 5 and at most 1 (write min below max)"]),
+        ("request: GET /, expect: { json: { $.n: { min: 1, max: 1 } } }", []),
     ],
 )  # fmt: skip
 def test_endpoints(text: str, lines: list[str] | None) -> None:
