@@ -299,8 +299,8 @@ def _status(test: Test, result: TestResult) -> str | None:
         return _aborted(test, result.abort)
     planned = format_duration(duration_s(test.stages))
     what = {"partial": "was stopped", "broken": "broke", "aborted": "was ended"}[result.status]
-    why = f": {result.reason}" if result.reason else "."
-    return f"The test {what} after {format_duration(result.measured_s)} of {planned}{why}"
+    why = f": {result.reason.rstrip('.')}" if result.reason else ""
+    return f"The test {what} after {format_duration(result.measured_s)} of {planned}{why}."
 
 
 def _aborted(test: Test, hit: AbortHit) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from perfspec.judge.model import Outcome
+from perfspec.report.changes import NOTHING
 from perfspec.report.cost import measured_cost
 from perfspec.report.escape import one_line
 from perfspec.report.html.advise import steps
@@ -55,6 +56,7 @@ def report_html(plan: Plan, result: RunResult, verdict: Verdict) -> str:
         command=repeat_command(plan, result),
         plan_text=render_plan(plan, PLAN_COLUMNS),
         signs=SIGNS,
+        nothing=NOTHING,
         gauge_width=GAUGE_WIDTH,
         spark_size=(SPARK_WIDTH, SPARK_HEIGHT),
     )

@@ -118,7 +118,7 @@ def test_a_broken_test_is_an_error_and_decides_nothing() -> None:
     assert found.outcome is Outcome.ERROR
     assert found.findings[0].outcome is Outcome.INCONCLUSIVE
     assert found.findings[0].observed is not None
-    assert found.reasons == ("The test broke after 20s of 1m: the load process was killed",)
+    assert found.reasons == ("The test broke after 20s of 1m: the load process was killed.",)
 
 
 def test_an_aborted_test_fails() -> None:
