@@ -58,7 +58,10 @@ def record(run_dir: Path | None, *, store: str | None) -> int:
     for name in archive_of(plan, clock, store).add(records):
         click.echo(name)
     wanted = (plan.baseline or BaselineRule()).compare_with
-    if origin.branch not in {None, wanted}:
+    if origin.branch is None:
+        said = f"no branch is checked out, so this counts as a run of {wanted} (compare_with)"
+        click.echo(f"warning: {said}: check out its branch before recording", err=True)
+    elif origin.branch != wanted:
         said = f"this is a run of {origin.branch}: only those of {wanted} are compared with"
         click.echo(f"warning: {said} (compare_with)", err=True)
     return Exit.OK

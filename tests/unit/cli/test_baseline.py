@@ -163,6 +163,19 @@ def test_a_run_of_another_branch_is_kept_and_not_compared_with(
     assert "6 runs of this test are not of main: not compared." in test.comparison.notes
 
 
+def test_a_run_of_no_branch_is_said_to_count_as_one_of_the_branch(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(shop, 1)
+    assert "warning" not in capsys.readouterr().err
+    git(shop.folder, "checkout", "--quiet", "--detach")
+    assert run(["baseline", "record", str(shop.ran(1).path)]) == 0
+    assert capsys.readouterr().err == (
+        "warning: no branch is checked out, so this counts as a run of main (compare_with):"
+        " check out its branch before recording\n"
+    )
+
+
 def test_a_pull_request_is_no_baseline(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,6 +217,16 @@ def test_a_test_that_exceeds_a_budget_is_run_once_more(shop: Shop) -> None:
     failing = msgspec.structs.replace(test, objectives=(limit("p95", 0.001),))
     assert doubt(tests=(failing,)) is None
     assert doubt(tests=(msgspec.structs.replace(test, budgets=()),)) is None
+
+
+def test_one_that_was_confirmed_is_not(shop: Shop) -> None:
+    recorded(shop, 8)
+    plan, result = read(shop.ran(10, slower=1.5))
+    judging = Judging(plan, SystemClock())
+    assert judging.doubt(plan.tests[0], result) is not None
+    result.tests[0].confirmation = read(shop.ran(11, slower=1.5))[1].tests[0]
+    assert judging.doubt(plan.tests[0], result) is None
+    assert not judging.passed(plan.tests[0], result)
 
 
 @pytest.mark.parametrize(("again", "code"), [(1.5, 1), (1.0, 0)])
