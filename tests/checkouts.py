@@ -47,6 +47,12 @@ class Checkout:
         given = [{"name": each} for each in labels]
         pull = {"number": 12, "head": source, "base": {"sha": base}, "labels": given}
         self.event = {"pull_request": pull}
+        self.github.open_pull(12, f"{repository.partition('/')[0]}:topic", head, *labels)
+
+    def merge_group(self, head: str, base: str) -> None:
+        """The turn of pull request 12 in the merge queue."""
+        queued = f"refs/heads/gh-readonly-queue/main/pr-12-{base}"
+        self.event = {"merge_group": {"head_sha": head, "base_sha": base, "head_ref": queued}}
 
     def ci(self, *words: str, **variables: str) -> Done:
         event = self.folder.parent / "event.json"

@@ -79,9 +79,18 @@ class GitHub:
         self.comments.append(made)
         return made
 
-    def open_pull(self, number: int, head: str, sha: str) -> None:
-        """``head`` is ``owner:branch``."""
-        self.pulls.append({"number": number, "state": "open", "label": head, "head": {"sha": sha}})
+    def open_pull(self, number: int, head: str, sha: str, *labels: str) -> None:
+        """Open one, or push to it; ``head`` is ``owner:branch``."""
+        self.pulls = [each for each in self.pulls if each["number"] != number]
+        self.pulls.append(
+            {
+                "number": number,
+                "state": "open",
+                "label": head,
+                "head": {"sha": sha},
+                "labels": [{"name": each} for each in labels],
+            }
+        )
 
     def merge_labelled(self, number: int, sha: str, label: str, by: str) -> None:
         """A pull request that was merged as this commit, with a label that somebody gave it."""
@@ -141,6 +150,10 @@ class GitHub:
     def list_pulls(self, call: Call) -> tuple[int, Any, dict[str, str]]:
         head = call.query.get("head")
         return self._page(call, [each for each in self.pulls if head in {None, each["label"]}])
+
+    def one_pull(self, _call: Call, number: str) -> tuple[int, Any, dict[str, str]]:
+        found = [each for each in self.pulls if each["number"] == int(number)]
+        return (200, found[0], {}) if found else (404, {"message": "Not Found"}, {})
 
     def list_pulls_of(self, call: Call, sha: str) -> tuple[int, Any, dict[str, str]]:
         return self._page(
@@ -204,6 +217,7 @@ ROUTES = (
     ("POST", r"issues/(\d+)/comments", "add_comment"),
     ("PATCH", r"issues/comments/(\d+)", "change_comment"),
     ("GET", r"pulls", "list_pulls"),
+    ("GET", r"pulls/(\d+)", "one_pull"),
     ("GET", r"commits/(\w+)/check-runs", "list_checks"),
     ("GET", r"commits/(\w+)/pulls", "list_pulls_of"),
     ("GET", r"issues/(\d+)/events", "list_events"),

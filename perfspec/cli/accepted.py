@@ -17,14 +17,25 @@ from perfspec.clock import SystemClock
 from perfspec.publish.accepted import LABEL, accepted_by_label
 from perfspec.publish.api import Api
 from perfspec.publish.errors import PublishError
+from perfspec.publish.pulls import labels_of
 
 if TYPE_CHECKING:
     from perfspec.publish.context import Context
 
 
 def accepted_here(context: Context) -> str | None:
-    """Why the pull request may be slower; None when it has not the label."""
-    return f"{LABEL} on #{context.pull_request}" if LABEL in context.labels else None
+    """Why the pull request may be slower; None when it has not the label.
+
+    The event of a merge queue has no labels: they are asked for.
+    """
+    number, labels = context.pull_request, context.labels
+    if context.queued is not None and context.token:
+        try:
+            with Api(context, SystemClock()) as api:
+                number, labels = context.queued, labels_of(api, context.queued)
+        except PublishError as error:
+            click.echo(f"warning: whether {LABEL} was given is not known: {error}", err=True)
+    return f"{LABEL} on #{number}" if LABEL in labels else None
 
 
 def accept_merged(context: Context, file: str, store: str | None) -> None:

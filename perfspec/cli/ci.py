@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,29 +17,22 @@ from perfspec.cli.commits import base_commit, known_commit
 from perfspec.cli.gate import gate_options
 from perfspec.cli.judge import open_run
 from perfspec.cli.lint import github
-from perfspec.cli.publish import comment_option, publish_run, show_published
+from perfspec.cli.publish import publish_run, show_published, wanted_options
 from perfspec.cli.run import command as run
 from perfspec.cli.specs import choice_options, spec_argument, spec_changes
+from perfspec.clock import SystemClock
 from perfspec.errors import Exit, InvalidSpecError, PerfspecError, UsageError
-from perfspec.judge.model import Outcome, Verdict
+from perfspec.judge.model import Verdict
 from perfspec.plan.changes import Changes
 from perfspec.publish.annotations import below_workspace
 from perfspec.publish.context import Context
-from perfspec.publish.errors import PublishError
-from perfspec.publish.files import append_summary
-from perfspec.report.escape import markdown
+from perfspec.publish.identity import step_marker
+from perfspec.publish.unmeasured import tell_unmeasured
+from perfspec.publish.wanted import Wanted
 from perfspec.run.folder import RunFolder
 
 if TYPE_CHECKING:
-    from perfspec.publish.comment import When
-
-FailOn = Literal["fail", "inconclusive", "warn", "never"]
-_FAILING: Final[dict[str, frozenset[Outcome]]] = {
-    "never": frozenset(),
-    "fail": frozenset({Outcome.FAIL, Outcome.ERROR}),
-    "inconclusive": frozenset({Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE}),
-    "warn": frozenset({Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARN}),
-}
+    from perfspec.publish.wanted import FailOn, When
 
 
 @click.command("ci")
@@ -48,14 +41,7 @@ _FAILING: Final[dict[str, frozenset[Outcome]]] = {
 @gate_options
 @click.option("--workers", type=click.IntRange(min=1), help="Load processes, one for each core.")
 @click.option("--confirm", metavar="NAME", help="Name the protected environment that is meant.")
-@comment_option
-@click.option(
-    "--fail-on",
-    type=click.Choice(get_args(FailOn)),
-    default="inconclusive",
-    show_default=True,
-    help="The mildest outcome that fails the step.",
-)
+@wanted_options
 def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  # noqa: ANN401  (options of run)
     """Check the spec, run it, judge it and publish it, in a workflow of GitHub Actions.
 
@@ -68,6 +54,7 @@ def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  
       perfspec ci --sequence smoke --comment failures --fail-on fail
     """  # noqa: D301
     context = Context.from_environment(os.environ)
+    wanted = Wanted(comment=comment, fail_on=fail_on, step=_step(context, file, **rest))
     before = _newest()
     try:
         accept_merged(context, file, rest["baseline"])
@@ -76,15 +63,15 @@ def command(file: str, *, comment: When, fail_on: FailOn, **rest: Any) -> int:  
             run, file=file, accept=accept, base=base_of(context, file), **rest
         )
     except PerfspecError as error:
-        _tell(context, error)
+        _tell(context, error, wanted)
         raise
     folder, plan, result = open_run(None)
     if folder.id == before or not folder.verdict.exists():
         return code
     _keep_changes(context, file, folder)
-    done = publish_run(context, folder, plan, result, when=comment)
+    done = publish_run(context, folder, plan, result, wanted=wanted)
     show_published(done)
-    return _exit_code(folder, code, fail_on, published=not done.problems)
+    return _exit_code(folder, code, wanted, published=not done.problems)
 
 
 def base_of(context: Context, file: str) -> str | None:
@@ -95,19 +82,19 @@ def base_of(context: Context, file: str) -> str | None:
     base = base_commit(directory, context.sha, context.base_sha)
     if base is None:
         click.echo(
-            "warning: the base of the pull request is not in this clone, so there is no duet: let"
-            " actions/checkout have fetch-depth: 2",
+            "warning: the base is not in this clone, so there is no duet: let actions/checkout have"
+            " fetch-depth: 2 (0 where a merge queue rebases)",
             err=True,
         )
     return None if base == known_commit(directory, "HEAD") else base
 
 
-def _exit_code(folder: RunFolder, code: int, fail_on: FailOn, *, published: bool) -> int:
+def _exit_code(folder: RunFolder, code: int, wanted: Wanted, *, published: bool) -> int:
     """``--fail-on`` is about verdicts: a run that broke or was interrupted is never well."""
     outcome = jsonio.read_json(folder.verdict, Verdict).outcome
     if code not in {Exit.OK, Exit.FAIL, Exit.NO_VERDICT}:
         return code
-    if outcome in _FAILING[fail_on]:
+    if wanted.fails(outcome):
         return code or Exit.FAIL
     return Exit.OK if published else Exit.NOT_PUBLISHED
 
@@ -119,51 +106,50 @@ def _newest() -> str | None:
         return None
 
 
-def _tell(context: Context, error: PerfspecError) -> None:
-    """No run has come of it: the summary says why, and mistakes are shown at their lines."""
+def _step(
+    context: Context, file: str, *, sequence: str | None, environment: str | None, **_: object
+) -> str:
+    """The mark of what this step was asked for, known before the spec is read."""
+    path = below_workspace(Path(file), context.workspace)
+    return step_marker(path or file, sequence, environment)
+
+
+def _tell(context: Context, error: PerfspecError, wanted: Wanted) -> None:
+    """No run has come of it: summary and comment say why, mistakes are shown at their lines."""
     found = error.diagnostics if isinstance(error, InvalidSpecError) else ()
     for each in found:
         path = below_workspace(Path(each.file), context.workspace)
         click.echo(github(each if path is None else replace(each, file=path)))
-    if context.summary_file is not None:
-        lines = [f"- {markdown(line)}" for line in str(error).splitlines()]
-        text = "\n".join(["# 💥 perfspec has not run", "", *lines])
-        try:
-            append_summary(context.summary_file, text)
-        except PublishError as problem:
-            click.echo(f"Error: not published: {problem}", err=True)
+    step = None if wanted.comment == "off" else wanted.step
+    show_published(tell_unmeasured(context, str(error), step=step, clock=SystemClock()))
 
 
 def _keep_changes(context: Context, file: str, folder: RunFolder) -> None:
     """How the spec differs from that of the commit that a pull request builds on."""
     if context.base_sha is None:
         return
-    base = folder.path / ".base.yaml"
-    found = _base_spec(context.sha, context.base_sha, file)
-    if found is None:
-        click.echo(
-            "warning: how the spec changed is not known: let actions/checkout have fetch-depth: 2",
-            err=True,
-        )
+    path = Path(file).resolve()
+    base = base_commit(path.parent, context.sha, context.base_sha)
+    found = None if base is None else _spec_at(base, path)
+    if base is None or found is None:
+        why = "let actions/checkout have fetch-depth: 2" if base is None else "it is new"
+        click.echo(f"warning: how the spec changed is not known: {why}", err=True)
         return
-    base.write_bytes(found)
+    before = folder.path / ".base.yaml"
+    before.write_bytes(found)
     try:
-        changed = spec_changes(str(base), file)
+        changed = spec_changes(str(before), file)
     except InvalidSpecError:
         click.echo("warning: how the spec changed is not known: it was not valid", err=True)
     else:
-        jsonio.write_json(folder.changes, Changes(base=context.base_sha, found=changed))
+        jsonio.write_json(folder.changes, Changes(base=base, found=changed))
     finally:
-        base.unlink()
+        before.unlink()
 
 
-def _base_spec(head: str, base_sha: str, file: str) -> bytes | None:
-    """The file as the base has it."""
-    path = Path(file).resolve()
-    base = base_commit(path.parent, head, base_sha)
-    if base is None:
-        return None
+def _spec_at(commit: str, path: Path) -> bytes | None:
+    """The file as a commit has it, None where it has none."""
     try:
-        return Git(path.parent).must("show", f"{base}:./{path.name}").out
+        return Git(path.parent).must("show", f"{commit}:./{path.name}").out
     except StoreError:
         return None

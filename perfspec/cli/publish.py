@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
@@ -15,28 +15,44 @@ from perfspec.errors import Exit
 from perfspec.judge.model import Verdict
 from perfspec.plan.changes import Changes
 from perfspec.publish.artifact import read_artifact
-from perfspec.publish.comment import When
 from perfspec.publish.context import Context
 from perfspec.publish.files import outputs_of, write_outputs
 from perfspec.publish.publish import publish
+from perfspec.publish.wanted import FailOn, Wanted, When
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from perfspec.measure.model import RunResult
     from perfspec.plan.changes import Change
     from perfspec.plan.model import Plan
-    from perfspec.publish.publish import Published
+    from perfspec.publish.places import Attempts, Published
     from perfspec.run.folder import RunFolder
 
+Command = TypeVar("Command", bound="Callable[..., Any]")
 
-comment_option = click.option(
-    "--comment",
-    type=click.Choice(get_args(When)),
-    default="always",
-    show_default=True,
-    help="When a pull request gets a comment.",
-)
+
+def wanted_options(command: Command) -> Command:
+    """The options by which a Wanted is made."""
+    options = (
+        click.option(
+            "--comment",
+            type=click.Choice(get_args(When)),
+            default="always",
+            show_default=True,
+            help="When a pull request gets a comment.",
+        ),
+        click.option(
+            "--fail-on",
+            type=click.Choice(get_args(FailOn)),
+            default="inconclusive",
+            show_default=True,
+            help="The mildest outcome that fails the check, and the step of `perfspec ci`.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command("publish")
@@ -48,9 +64,11 @@ comment_option = click.option(
     metavar="FOLDER",
     help="An unpacked artifact of another workflow; nothing in it is trusted.",
 )
-@comment_option
+@wanted_options
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON what was written where.")
-def command(run_dir: Path | None, *, artifact: Path | None, comment: When, as_json: bool) -> int:
+def command(
+    run_dir: Path | None, *, artifact: Path | None, comment: When, fail_on: FailOn, as_json: bool
+) -> int:
     """Tell a finished run (the newest when none is named) on GitHub, from within a workflow.
 
     Publishing again changes what was written instead of adding to it. Exit codes: 0 published,
@@ -67,21 +85,22 @@ def command(run_dir: Path | None, *, artifact: Path | None, comment: When, as_js
         msg = "name a run or --from an artifact, not both"
         raise click.UsageError(msg)
     context = Context.from_environment(os.environ)
+    wanted = Wanted(comment=comment, fail_on=fail_on)
     if artifact is None:
-        done = publish_run(context, *open_run(run_dir), when=comment)
+        done = publish_run(context, *open_run(run_dir), wanted=wanted)
     else:
-        done = _publish(context, *read_artifact(artifact), when=comment)
+        done = _publish(context, *read_artifact(artifact), wanted=wanted)
     show_published(done, as_json=as_json)
     return Exit.NOT_PUBLISHED if done.problems else Exit.OK
 
 
 def publish_run(
-    context: Context, folder: RunFolder, plan: Plan, result: RunResult, *, when: When
+    context: Context, folder: RunFolder, plan: Plan, result: RunResult, *, wanted: Wanted
 ) -> Published:
     """Tell a run of this machine and keep in its folder what was written where."""
     verdict = jsonio.read_json(folder.verdict, Verdict)
     changed = jsonio.read_json(folder.changes, Changes).found if folder.changes.exists() else ()
-    done = _publish(context, plan, result, verdict, changed, when=when)
+    done = _publish(context, plan, result, verdict, changed, wanted=wanted)
     jsonio.write_json(folder.published, done)
     if context.output_file is not None:
         write_outputs(context.output_file, outputs_of(verdict, folder.path))
@@ -95,7 +114,7 @@ def _publish(
     verdict: Verdict,
     changed: Sequence[Change],
     *,
-    when: When,
+    wanted: Wanted,
 ) -> Published:
     return publish(
         context,
@@ -103,13 +122,13 @@ def _publish(
         result,
         verdict,
         changed=changed,
-        when=when,
+        wanted=wanted,
         say=click.echo,
         clock=SystemClock(),
     )
 
 
-def show_published(done: Published, *, as_json: bool = False) -> None:
+def show_published(done: Published | Attempts, *, as_json: bool = False) -> None:
     """On the terminal, problems as errors."""
     if as_json:
         click.echo(jsonio.encode(done))

@@ -86,8 +86,11 @@ class Api:
                 self._clock.sleep(STEP_S * number)
         return work()
 
+    def get(self, path: str, *, what: str) -> dict[str, Any]:
+        """One thing; ``what`` says in an error what was to be done."""
+        return self._call("GET", f"{self._root}/{path}", None, what=what)
+
     def post(self, path: str, content: object, *, what: str) -> dict[str, Any]:
-        """``what`` says in an error what was to be done."""
         return self._call("POST", f"{self._root}/{path}", content, what=what)
 
     def patch(self, path: str, content: object, *, what: str) -> dict[str, Any]:

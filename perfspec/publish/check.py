@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from perfspec.judge.model import Outcome
-from perfspec.publish.comment import Written
 from perfspec.publish.errors import PublishError
+from perfspec.publish.identity import Identity
+from perfspec.publish.places import Written
 from perfspec.report.escape import one_line
 from perfspec.report.markdown import summary_md
 from perfspec.report.tables import headline
@@ -20,17 +21,10 @@ if TYPE_CHECKING:
     from perfspec.publish.annotations import Annotation
     from perfspec.publish.api import Api
     from perfspec.publish.context import Context
+    from perfspec.publish.wanted import Wanted
 
 BATCH: Final = 50  # annotations that GitHub takes at once
 LONGEST: Final = 65_535  # of its summary, in characters
-CONCLUSIONS: Final = {
-    Outcome.PASS: "success",
-    Outcome.WARN: "neutral",
-    Outcome.INCONCLUSIVE: "neutral",
-    Outcome.SKIPPED: "neutral",
-    Outcome.FAIL: "failure",
-    Outcome.ERROR: "failure",
-}
 
 
 def write_check(
@@ -39,17 +33,28 @@ def write_check(
     plan: Plan,
     result: RunResult,
     verdict: Verdict,
+    *,
     found: Sequence[Annotation],
+    wanted: Wanted,
 ) -> Written:
     """Publish a run once: a check of the same run is left as it is. Raises PublishError."""
-    name = f"perfspec / {one_line(plan.sequence, 80)}"
+    name = Identity.of(plan, context.workspace).check
     check = api.persistently(lambda: _begin(api, context, name, verdict.run_id))
     url = str(check.get("html_url", ""))
     if check.get("status") == "completed":
         return Written("unchanged", url)
-    conclusion = "cancelled" if result.interrupted else CONCLUSIONS[verdict.outcome]
+    conclusion = _conclusion(result, verdict, wanted)
     _conclude(api, check["id"], _output(plan, result, verdict), found, conclusion)
     return Written("created", url)
+
+
+def _conclusion(result: RunResult, verdict: Verdict, wanted: Wanted) -> str:
+    """What fails the step fails the check: neutral satisfies a rule that requires it."""
+    if result.interrupted:
+        return "cancelled"
+    if wanted.fails(verdict.outcome):
+        return "failure"
+    return "success" if verdict.outcome is Outcome.PASS else "neutral"
 
 
 def _begin(api: Api, context: Context, name: str, run_id: str) -> dict[str, Any]:

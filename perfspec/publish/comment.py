@@ -1,18 +1,17 @@
-"""The one comment of a spec and sequence on a pull request: found, and changed in place."""
+"""The one comment of a spec, sequence and environment on a pull request: changed in place."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from perfspec import jsonio
 from perfspec.judge.model import Outcome
+from perfspec.publish.identity import Identity
+from perfspec.publish.places import Written
 from perfspec.report.changes_view import changes_md
 from perfspec.report.markdown import summary_md
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfspec.judge.model import Verdict
     from perfspec.measure.model import RunResult
@@ -20,20 +19,13 @@ if TYPE_CHECKING:
     from perfspec.plan.model import Plan
     from perfspec.publish.api import Api
     from perfspec.publish.context import Context
+    from perfspec.publish.wanted import When
 
-When = Literal["always", "changes", "failures", "off"]
 LONGEST: Final = 65_536  # what GitHub takes, in characters
 MOST_CHANGES: Final = 50
 _ROOM: Final = 2_000  # for the markers and the link
+_MARKS: Final = 3  # lines of a comment that are hidden marks
 _GRAVE: Final = frozenset({Outcome.FAIL, Outcome.ERROR, Outcome.INCONCLUSIVE})
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What happened to it: ``created``, ``updated``, ``unchanged`` or ``not wanted``."""
-
-    action: str
-    url: str = ""
 
 
 def comment_body(
@@ -42,36 +34,34 @@ def comment_body(
     result: RunResult,
     verdict: Verdict,
     changed: Sequence[Change] = (),
+    step: str | None = None,
 ) -> str:
-    """Markdown for GitHub below its limit of length, with the marker by which it is found again."""
+    """Markdown for GitHub below its limit of length, with the marks by which it is found again."""
     spec = "\n".join(changes_md(changed, MOST_CHANGES))
     room = LONGEST - _ROOM - len(spec)
     text = summary_md(plan, result, verdict, largest=room) + spec
     link = f"[Run, report and logs]({context.run_url}) · commit {context.sha[:12]}"
-    return f"{marker(plan)}\n{_outcome_mark(verdict.outcome)}\n{text}\n{link}\n"
+    mark = Identity.of(plan, context.workspace).marker
+    return _body(mark, _outcome_mark(verdict.outcome), step, text, link)
 
 
-def marker(plan: Plan) -> str:
-    """Hidden, the same for every run of this spec, sequence and environment."""
-    identity = jsonio.encode([plan.name, plan.sequence, plan.environment.name])
-    return f"<!-- perfspec:{sha256(identity).hexdigest()[:20]} -->"
-
-
-def write_comment(
-    api: Api, number: int, body: str, *, outcome: Outcome, mark: str, when: When
-) -> Written:
+def write_comment(api: Api, number: int, body: str, *, outcome: Outcome, when: When) -> Written:
     """Create or change it. A comment with our marker that another account wrote is not ours.
 
     ``changes`` writes when the outcome is another than the comment says (none says pass);
     ``failures`` makes no new comment for pass and warn. Raises PublishError.
     """
-    if when == "off":
-        return Written("not wanted")
-    return api.persistently(lambda: _write(api, number, body, outcome, mark, when))
+    return api.persistently(lambda: _write(api, number, body, outcome, when))
 
 
-def _write(api: Api, number: int, body: str, outcome: Outcome, mark: str, when: When) -> Written:
-    found = _find(api, number, mark)
+def withdraw_comments(api: Api, context: Context, number: int, step: str, text: str) -> Written:
+    """Change all that a step wrote about an older commit; none is made. Raises PublishError."""
+    return api.persistently(lambda: _withdraw(api, context, number, step, text))
+
+
+def _write(api: Api, number: int, body: str, outcome: Outcome, when: When) -> Written:
+    mark = body.partition("\n")[0]
+    found = next(_ours(api, number, lambda marks: marks[:1] == [mark]), None)
     if found is None:
         wanted = {
             "always": True,
@@ -83,24 +73,43 @@ def _write(api: Api, number: int, body: str, outcome: Outcome, mark: str, when: 
         made = api.post(f"issues/{number}/comments", {"body": body}, what="write the comment")
         return Written("created", str(made.get("html_url", "")))
     url = str(found.get("html_url", ""))
-    if found["body"] == body or (when == "changes" and _outcome_mark(outcome) in found["body"]):
+    if found["body"] == body or (
+        when == "changes" and _outcome_mark(outcome) in _marks(found["body"])
+    ):
         return Written("unchanged", url)
     api.patch(f"issues/comments/{found['id']}", {"body": body}, what="change the comment")
     return Written("updated", url)
 
 
-def _find(api: Api, number: int, mark: str) -> dict[str, Any] | None:
-    """Ours is asked for only when a comment has the marker: most have none."""
-    marked = [
-        each
-        for each in api.pages(f"issues/{number}/comments")
-        if (each.get("body") or "").startswith(mark)
-    ]
-    if not marked:
-        return None
-    login = api.login()
-    return next((each for each in marked if (each.get("user") or {}).get("login") == login), None)
+def _withdraw(api: Api, context: Context, number: int, step: str, text: str) -> Written:
+    link = f"[Run and logs]({context.run_url}) · commit {context.sha[:12]}"
+    done = Written("there is none to change")
+    for each in _ours(api, number, lambda marks: step in marks):
+        url = str(each.get("html_url", ""))
+        body = _body(_marks(each["body"])[0], _outcome_mark("none"), step, text, link)
+        if each["body"] == body:
+            done = Written("unchanged", url)
+        else:
+            api.patch(f"issues/comments/{each['id']}", {"body": body}, what="change the comment")
+            done = Written("updated", url)
+    return done
 
 
-def _outcome_mark(outcome: Outcome) -> str:
+def _ours(api: Api, number: int, wanted: Callable[[list[str]], bool]) -> Iterator[dict[str, Any]]:
+    """Those with marks that are wanted. Who we are is asked only for these: most have none."""
+    comments = api.pages(f"issues/{number}/comments")
+    marked = [each for each in comments if wanted(_marks(each.get("body") or ""))]
+    login = api.login() if marked else ""
+    return (each for each in marked if (each.get("user") or {}).get("login") == login)
+
+
+def _body(mark: str, outcome: str, step: str | None, *rest: str) -> str:
+    return "".join(f"{each}\n" for each in (mark, outcome, step, *rest) if each is not None)
+
+
+def _marks(body: str) -> list[str]:
+    return body.splitlines()[:_MARKS]
+
+
+def _outcome_mark(outcome: Outcome | Literal["none"]) -> str:
     return f"<!-- perfspec:outcome:{outcome} -->"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NEEDED: Final = ("GITHUB_REPOSITORY", "GITHUB_SHA", "GITHUB_EVENT_NAME")
+_QUEUED: Final = re.compile(r"/pr-(\d+)-[0-9a-f]{40,}$")  # as GitHub names branches of the queue
 
 
 class _Named(msgspec.Struct):
@@ -40,6 +42,12 @@ class _PullRequest(msgspec.Struct):
     labels: tuple[_Label, ...] = ()
 
 
+class _MergeGroup(msgspec.Struct):
+    head_sha: str
+    base_sha: str
+    head_ref: str = ""
+
+
 class _WorkflowRun(msgspec.Struct):
     head_sha: str
     event: str
@@ -51,6 +59,7 @@ class _Event(msgspec.Struct):
     """The part of a webhook payload that we read; GitHub sends much more."""
 
     pull_request: _PullRequest | None = None
+    merge_group: _MergeGroup | None = None
     workflow_run: _WorkflowRun | None = None
 
 
@@ -72,8 +81,9 @@ class Context:
 
     ``pull_request`` is its number if the event says it, with its ``labels``; ``source`` is the
     branch by which the number is to be asked for (a ``workflow_run`` after a pull request);
-    ``base_sha`` the commit that it builds on. ``read_only`` marks the pull request of a fork, whose
-    token may write nothing.
+    ``queued`` the number of the pull request whose turn it is in a merge queue; ``base_sha`` the
+    commit that it builds on. ``read_only`` marks the pull request of a fork, whose token may write
+    nothing.
     """
 
     repository: str
@@ -85,6 +95,7 @@ class Context:
     run_url: str
     pull_request: int | None = None
     source: Branch | None = None
+    queued: int | None = None
     base_sha: str | None = None
     labels: frozenset[str] = frozenset()
     read_only: bool = False
@@ -124,6 +135,7 @@ class Context:
             run_url=f"{server}/{repository}/actions/runs/{run}",
             pull_request=number,
             source=source,
+            queued=_queued(event),
             base_sha=_base(event),
             labels=_labels(event),
             read_only=fork,
@@ -137,10 +149,12 @@ def _subject(
     event: _Event, repository: str, sha: str
 ) -> tuple[str, int | None, Branch | None, bool]:
     """The commit, the pull request's number, the branch to ask for it, whether it is a fork's."""
-    request, run = event.pull_request, event.workflow_run
+    request, group, run = event.pull_request, event.merge_group, event.workflow_run
     if request is not None:
         home = request.head.repo is not None and request.head.repo.full_name == repository
         return request.head.sha, request.number, None, not home
+    if group is not None:
+        return group.head_sha, None, None, False
     if run is not None:
         source = None
         if run.event == "pull_request" and run.head_branch and run.head_repository:
@@ -149,8 +163,15 @@ def _subject(
     return sha, None, None, False
 
 
+def _queued(event: _Event) -> int | None:
+    found = _QUEUED.search(event.merge_group.head_ref) if event.merge_group is not None else None
+    return int(found[1]) if found else None
+
+
 def _base(event: _Event) -> str | None:
-    request = event.pull_request
+    request, group = event.pull_request, event.merge_group
+    if group is not None:
+        return group.base_sha
     return request.base.sha if request is not None and request.base is not None else None
 
 

@@ -56,6 +56,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def github() -> Iterator[GitHub]:
     with running_github() as github:
+        github.open_pull(12, "acme:topic", HEAD)
         yield github
 
 
@@ -129,7 +130,7 @@ def test_inputs_reach_the_command_as_words_and_a_failure_keeps_its_outputs(
     assert ended.code == 1, ended.said
     assert (ended.outputs["verdict"], ended.outputs["regressions"]) == ("fail", "1")
     assert github.comments == []
-    assert github.checks[0]["name"] == "perfspec / broken"
+    assert github.checks[0]["name"] == "perfspec / shop on other / broken (apps/perfspec.yaml)"
     assert "shop on other" in github.checks[0]["output"]["title"]
 
 

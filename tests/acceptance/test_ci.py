@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.checkouts import Checkout
-from tests.commands import write_spec
+from tests.checkouts import HEAD, Checkout
+from tests.commands import Kept, write_spec
 from tests.demo_target import running_demo
 from tests.github_double import Fault, running_github
 
@@ -63,6 +64,21 @@ def test_a_pull_request_that_keeps_its_limits(checkout: Checkout) -> None:
     assert "loosened" in checkout.summary.read_text(encoding="utf-8")
 
 
+def test_the_turn_in_a_merge_queue_is_compared_with_what_it_is_merged_into(
+    checkout: Checkout,
+) -> None:
+    base = checkout.commit("error_rate: 0%")
+    head = checkout.commit("error_rate: 1%")
+    checkout.merge_group(head, base)
+    checkout.github.open_pull(12, "acme:topic", HEAD, "perf-accepted")  # though it has no budgets
+    done = checkout.ci(GITHUB_EVENT_NAME="merge_group", GITHUB_SHA=head)
+    assert done.code == 0, done.all
+    assert Kept(checkout.folder).plan.accepted == "perf-accepted on #12"
+    assert "error\\_rate of all requests loosened 0% → 1%" in checkout.summary.read_text("utf-8")
+    assert [each["head_sha"] for each in checkout.github.checks] == [head]
+    assert checkout.github.comments == []
+
+
 def test_the_base_is_also_known_from_the_merge_that_was_checked_out(checkout: Checkout) -> None:
     base = checkout.commit(BROKEN)
     head = checkout.commit(KEPT)
@@ -70,6 +86,8 @@ def test_the_base_is_also_known_from_the_merge_that_was_checked_out(checkout: Ch
     checkout.git("merge", "--quiet", "--no-ff", "-m", "merge", head)
     checkout.pull_request("0" * 40, head=head)
     assert checkout.ci().code == 0
+    changes = Kept(checkout.folder).folder.changes
+    assert json.loads(changes.read_bytes())["base"] == base  # not what the event says
     assert "the limit throughput of all requests removed" in checkout.github.comments[0]["body"]
 
 
@@ -86,8 +104,8 @@ def test_without_the_base_the_step_says_what_it_cannot_know(checkout: Checkout) 
     ("limit", "fail_on", "code", "conclusion"),
     [
         (BROKEN, "inconclusive", 1, "failure"),
-        (BROKEN, "never", 0, "failure"),
-        (UNDECIDED, "inconclusive", 4, "neutral"),
+        (BROKEN, "never", 0, "neutral"),
+        (UNDECIDED, "inconclusive", 4, "failure"),
         (UNDECIDED, "fail", 0, "neutral"),
     ],
 )
@@ -109,6 +127,22 @@ def test_a_spec_with_mistakes_is_shown_at_its_lines_and_in_the_summary(checkout:
     assert checkout.github.comments == []
 
 
+def test_a_push_with_mistakes_does_not_leave_the_pass_of_the_push_before(
+    checkout: Checkout,
+) -> None:
+    checkout.pull_request(checkout.commit(KEPT))
+    assert checkout.ci().code == 0
+    [comment] = checkout.github.comments
+    assert "# ✅ shop on local: pass" in comment["body"]
+    checkout.pull_request(checkout.commit("p95: fast"), head="c" * 40)
+    done = checkout.ci()
+    assert done.code == 2
+    assert f"comment: updated  {comment['html_url']}" in done.out
+    assert "# 💥 perfspec has not run" in comment["body"]
+    assert "PS104" in comment["body"]
+    assert "pass" not in comment["body"]
+
+
 def test_mistakes_are_shown_where_the_spec_stands_in_the_repository(checkout: Checkout) -> None:
     checkout.pull_request(checkout.commit("p95: fast"))
     done = checkout.ci(GITHUB_WORKSPACE=str(checkout.folder.parent))
@@ -116,11 +150,15 @@ def test_mistakes_are_shown_where_the_spec_stands_in_the_repository(checkout: Ch
     assert "::error file=shop/perfspec.yaml,line=10,col=17,title=PS104::" in done.out
 
 
-def test_a_dead_target_is_a_failed_check(checkout: Checkout) -> None:
-    checkout.pull_request(checkout.commit(KEPT))
+def test_a_first_spec_with_a_dead_target_is_a_failed_check(checkout: Checkout) -> None:
+    checkout.git("commit", "--quiet", "--allow-empty", "-m", "no spec yet")
+    base = checkout.git("rev-parse", "HEAD")
+    checkout.commit(KEPT)
+    checkout.pull_request(base)
     write_spec(checkout.folder, SPEC, url="http://127.0.0.1:9", limit=KEPT)
     done = checkout.ci()
     assert done.code in {1, 3}
+    assert "how the spec changed is not known: it is new" in done.err
     assert checkout.github.checks[0]["conclusion"] == "failure"
 
 

@@ -52,6 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def github() -> Iterator[GitHub]:
     with running_github() as github:
+        github.open_pull(12, "acme:topic", HEAD)
         yield github
 
 

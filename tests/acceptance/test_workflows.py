@@ -105,6 +105,7 @@ class Project:
             "base": {"sha": base},
             "labels": [],
         }
+        self.github.open_pull(12, f"{repository.partition('/')[0]}:topic", sha)
         payload = {"pull_request": pull}
         ended = self.ran("perfspec.yml", "pull_request", payload, ref="topic", token=token)
         git(self.work, "reset", "--quiet", "--hard", base)
@@ -173,7 +174,6 @@ def test_a_fork_in_two_halves_with_a_hostile_artifact(project: Project, tmp_path
     assert "::error file=perfspec.yaml,line=" in gate.said
 
     github.open_pull(99, "mallory:other", "e" * 40)
-    github.open_pull(12, "mallory:topic", sha)
     artifact = project.runner.artifacts["perfspec"]
     [run] = artifact.iterdir()
     outside = tmp_path / "outside"

@@ -13,7 +13,7 @@ from perfspec.publish.context import Branch, Context
 if TYPE_CHECKING:
     from pathlib import Path
 
-MERGE, HEAD = "a" * 40, "b" * 40
+MERGE, HEAD, BASE = "a" * 40, "b" * 40, "c" * 40
 
 
 def context(tmp_path: Path, event: dict[str, Any] | None = None, **changes: str) -> Context:
@@ -72,6 +72,23 @@ def test_after_a_pull_request_its_branch_is_known_and_its_number_is_not(tmp_path
 
 def test_after_a_push_there_is_no_pull_request(tmp_path: Path) -> None:
     assert context(tmp_path, workflow_run("push")).source is None
+
+
+@pytest.mark.parametrize(
+    ("head_ref", "queued"),
+    [
+        (f"refs/heads/gh-readonly-queue/main/pr-104-{BASE}", 104),
+        (f"refs/heads/gh-readonly-queue/pr-7-x/pr-104-{BASE}", 104),
+        ("refs/heads/somewhere/else", None),
+    ],
+)
+def test_in_a_merge_queue_the_event_says_what_is_to_be_merged_into_what(
+    tmp_path: Path, head_ref: str, queued: int | None
+) -> None:
+    group = {"head_sha": HEAD, "base_sha": BASE, "head_ref": head_ref}
+    found = context(tmp_path, {"merge_group": group}, GITHUB_EVENT_NAME="merge_group")
+    assert (found.sha, found.base_sha, found.queued) == (HEAD, BASE, queued)
+    assert (found.pull_request, found.source, found.read_only) == (None, None, False)
 
 
 def test_an_enterprise_server_says_its_addresses(tmp_path: Path) -> None:

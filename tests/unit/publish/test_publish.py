@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,11 +11,12 @@ from perfspec.judge.model import Outcome
 from perfspec.judge.verdict import judge_run
 from perfspec.measure.errors import ErrorClass
 from perfspec.plan.changes import Change
-from perfspec.publish.comment import MOST_CHANGES, comment_body, marker
-from perfspec.publish.context import Branch, Context
+from perfspec.publish.comment import MOST_CHANGES, comment_body
+from perfspec.publish.identity import Identity
 from perfspec.publish.publish import publish
+from perfspec.publish.wanted import Wanted
 from perfspec.report.markdown import LARGEST, summary_md
-from tests.github_double import BOT, REPOSITORY, TOKEN, Fault, GitHub, running_github
+from tests.github_double import BOT, REPOSITORY, TOKEN, Fault, GitHub
 from tests.results import (
     HOSTILE,
     bookshop_run,
@@ -27,92 +28,14 @@ from tests.results import (
     make_test,
     measure,
 )
+from tests.unit.publish.conftest import SHA, Told, run_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from perfspec.judge.model import Verdict
     from perfspec.measure.model import RunResult
     from perfspec.plan.model import Plan
-    from perfspec.publish.publish import Published
-
-SHA = "5f2d1c0b9a8e7d6c5b4a39281706f5e4d3c2b1a0"
-
-
-class Clock:
-    """Sleeping takes no time; ``slept`` says how long it was meant to be."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 21, tzinfo=UTC) + timedelta(seconds=sum(self.slept))
-
-    def monotonic(self) -> float:
-        return sum(self.slept)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-
-class Told:
-    """Publishes runs to one double; ``said`` is what it printed."""
-
-    def __init__(self, github: GitHub, folder: Path) -> None:
-        self.github = github
-        self.clock = Clock()
-        self.said: list[str] = []
-        self.summary = folder / "summary"
-
-    def __call__(
-        self,
-        run: tuple[Plan, RunResult],
-        when: Any = "always",  # noqa: ANN401
-        **changes: Any,  # noqa: ANN401
-    ) -> Published:
-        plan, result = run
-        context = self.context(**changes)
-        verdict = judge_run(plan, result)
-        return publish(
-            context, plan, result, verdict, when=when, say=self.said.append, clock=self.clock
-        )
-
-    def context(self, **changes: Any) -> Context:  # noqa: ANN401
-        fields: dict[str, Any] = {
-            "repository": REPOSITORY,
-            "sha": SHA,
-            "event": "pull_request",
-            "token": TOKEN,
-            "api_url": self.github.url,
-            "graphql_url": f"{self.github.url}/graphql",
-            "run_url": f"{self.github.url}/{REPOSITORY}/actions/runs/7",
-            "pull_request": 12,
-            "summary_file": self.summary,
-        }
-        return Context(**(fields | changes))
-
-    def action(self, published: Published, place: str) -> str:
-        [found] = [each for each in published.places if each.place == place]
-        return found.action
-
-
-@pytest.fixture
-def github() -> Iterator[GitHub]:
-    with running_github() as github:
-        yield github
-
-
-@pytest.fixture
-def tell(github: GitHub, tmp_path: Path) -> Told:
-    return Told(github, tmp_path)
-
-
-def run_of(bound: float, **rest: Any) -> tuple[Plan, RunResult]:  # noqa: ANN401
-    """A run whose p95 is some 0.3 s."""
-    test = make_test(limit("p95", bound, line=44))
-    plan = make_plan(test)
-    return plan, make_run(plan, measure(test, {"login": latencies(2000, 0.3)}), **rest)
 
 
 def test_a_failed_run_is_told_everywhere(tell: Told, github: GitHub) -> None:
@@ -123,7 +46,7 @@ def test_a_failed_run_is_told_everywhere(tell: Told, github: GitHub) -> None:
     assert "# ❌ bookshop on local: fail" in comment["body"]
     assert f"{REPOSITORY}/actions/runs/7" in comment["body"]
     assert (check["status"], check["conclusion"]) == ("completed", "failure")
-    assert (check["name"], check["head_sha"]) == ("perfspec / default", SHA)
+    assert (check["name"], check["head_sha"]) == ("perfspec / bookshop on local / default", SHA)
     begun = next(each for each in github.writes() if each.path.endswith("check-runs"))
     assert begun.json["status"] == "in_progress"
     assert check["output"]["title"] == "bookshop on local: fail"
@@ -165,15 +88,6 @@ def test_the_next_run_changes_its_comment_and_has_a_check_of_its_own(
     assert [each["conclusion"] for each in github.checks] == ["failure", "success"]
 
 
-def test_two_sequences_have_two_comments(tell: Told, github: GitHub) -> None:
-    tell(run_of(0.1))
-    test = make_test(limit("p95", 0.1))
-    plan = make_plan(test, sequence="nightly")
-    tell((plan, make_run(plan, measure(test, {"login": latencies(500, 0.3)}))))
-    assert len(github.comments) == 2
-    assert {each["name"] for each in github.checks} == {"perfspec / default", "perfspec / nightly"}
-
-
 def test_the_comment_is_found_among_hundreds(tell: Told, github: GitHub) -> None:
     for number in range(250):
         github.comment(12, f"comment {number}", login="somebody")
@@ -188,7 +102,8 @@ def test_a_comment_of_another_author_with_our_marker_is_left_alone(
     tell: Told, github: GitHub
 ) -> None:
     run = run_of(0.1)
-    theirs = github.comment(12, f"{marker(run[0])}\nquoted", login="mallory")
+    mark = Identity.of(run[0], None).marker
+    theirs = github.comment(12, f"{mark}\nquoted", login="mallory")
     tell(run)
     assert theirs["body"].endswith("quoted")
     assert [each["user"]["login"] for each in github.comments] == ["mallory", BOT]
@@ -247,29 +162,6 @@ def test_the_pull_request_of_a_fork_gets_summary_and_log_lines_only(
     assert tell.summary.exists()
 
 
-@pytest.mark.parametrize("sha", [SHA, "0" * 40])
-def test_the_number_comes_from_the_branch_and_only_with_our_commit(
-    tell: Told, github: GitHub, sha: str
-) -> None:
-    github.open_pull(3, "mallory:patch", "1" * 40)
-    github.open_pull(4, "alice:patch", sha)
-    source = Branch("alice/shop", "patch")
-    done = tell(run_of(0.1), pull_request=None, source=source)
-    wanted = (
-        {"comment": "created"}
-        if sha == SHA
-        else {"comment": "no open pull request is at this commit"}
-    )
-    assert tell.action(done, "comment") == wanted["comment"]
-    assert [each["issue"] for each in github.comments] == ([4] if sha == SHA else [])
-
-
-def test_a_push_has_no_comment(tell: Told, github: GitHub) -> None:
-    done = tell(run_of(0.9), pull_request=None)
-    assert tell.action(done, "comment") == "no open pull request is at this commit"
-    assert github.checks[0]["conclusion"] == "success"
-
-
 def test_limits_and_trouble_that_end_soon_are_waited_for(tell: Told, github: GitHub) -> None:
     github.faults = [
         Fault(502, "GET"),
@@ -308,22 +200,6 @@ def test_a_token_that_is_used_up_is_told_until_when(tell: Told, github: GitHub) 
     github.faults = [Fault(403, "POST", "comments", headers=used_up)]
     [problem] = tell(run_of(0.1)).problems
     assert problem.endswith("403: the rate limit lasts until 00:45 UTC: publish again then")
-
-
-def test_a_run_that_was_cancelled_is_no_success(tell: Told, github: GitHub) -> None:
-    first, second = make_test(limit("p95", 0.9), name="smoke"), make_test(name="load")
-    plan = make_plan(first, second)
-    result = make_run(plan, measure(first, {"login": latencies(2000, 0.3)}), interrupted=True)
-    tell((plan, result))
-    assert github.checks[0]["conclusion"] == "cancelled"
-    assert github.checks[0]["output"]["title"] == "bookshop on local: interrupted"
-
-
-def test_a_refused_batch_leaves_no_check_open(tell: Told, github: GitHub) -> None:
-    github.faults = [Fault(422, "PATCH", "check-runs")]
-    done = tell(run_of(0.1))
-    assert done.problems == ("check run: cannot conclude the check run: 422: fault 422",)
-    assert (github.checks[0]["status"], github.checks[0]["conclusion"]) == ("completed", "failure")
 
 
 def test_a_token_without_scopes_is_told_what_it_lacks(tell: Told, github: GitHub) -> None:
@@ -368,7 +244,10 @@ def test_the_job_summary_with_the_changes_of_the_spec_is_below_its_limit(tell: T
     assert LARGEST - 3000 < len(summary_md(*nearly).encode()) <= LARGEST
     changed = [Change(kind="changed", what="z" * 300, test="load")] * MOST_CHANGES
     context = tell.context(read_only=True)
-    publish(context, *nearly, changed=changed, when="off", say=tell.said.append, clock=tell.clock)
+    wanted = Wanted(comment="off", fail_on="fail")
+    publish(
+        context, *nearly, changed=changed, wanted=wanted, say=tell.said.append, clock=tell.clock
+    )
     assert tell.summary.stat().st_size <= LARGEST
     assert "How the spec changed" in tell.summary.read_text(encoding="utf-8")
 
@@ -383,4 +262,5 @@ def test_the_comment_says_the_outcome_of_the_verdict(tell: Told) -> None:
     verdict = judge_run(plan, result)
     body = comment_body(tell.context(), plan, result, verdict)
     assert verdict.outcome is Outcome.FAIL
-    assert body.startswith(f"{marker(plan)}\n<!-- perfspec:outcome:fail -->\n# ❌")
+    mark = Identity.of(plan, None).marker
+    assert body.startswith(f"{mark}\n<!-- perfspec:outcome:fail -->\n# ❌")
