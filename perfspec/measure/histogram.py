@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SUB_BITS = 7
 _LINEAR = 1 << (SUB_BITS + 1)  # below it, a bucket is one microsecond wide
 _MASK = (1 << SUB_BITS) - 1
+_NUMBER_BITS = 63  # of a varint: what a file has that is more is no number of ours
 
 
 def bucket(us: int) -> int:
@@ -35,6 +36,10 @@ def bounds(key: int) -> tuple[int, int]:
     shift = (key >> SUB_BITS) - 1
     low = ((key & _MASK) | (1 << SUB_BITS)) << shift
     return low, low + (1 << shift)
+
+
+_BUCKETS = bucket((1 << _NUMBER_BITS) - 1) + 1
+_MOST_BYTES = 2 * 10 + _BUCKETS * (2 + 5)  # of all varints; what inflates to more is a bomb
 
 
 class Histogram:
@@ -190,17 +195,18 @@ class Histogram:
         if not isinstance(text, str):
             msg = "a histogram is written as text"
             raise ValueError(msg)  # noqa: TRY004  (msgspec turns it into a message with the path)
-        try:
-            numbers = list(_varints(zlib.decompress(base64.b64decode(text, validate=True))))
-        except zlib.error as error:
-            raise ValueError(str(error)) from None
+        numbers = list(_varints(_inflated(base64.b64decode(text, validate=True))))
         if len(numbers) < 2 or len(numbers) % 2:
             msg = "a histogram is cut off"
+            raise ValueError(msg)
+        steps, counts = numbers[2::2], numbers[3::2]
+        if not all(steps[1:]) or not all(counts) or sum(steps) >= _BUCKETS:
+            msg = "the buckets of a histogram are empty, do not rise, or are none"
             raise ValueError(msg)
         histogram = cls()
         histogram.sum_us, histogram.max_us = numbers[:2]
         try:
-            histogram._packed = array("H", accumulate(numbers[2::2])), array("I", numbers[3::2])
+            histogram._packed = array("H", accumulate(steps)), array("I", counts)
         except OverflowError as error:
             raise ValueError(str(error)) from None
         histogram.count = sum(histogram._packed[1])
@@ -220,9 +226,27 @@ def _varint(into: bytearray, number: int) -> None:
     into.append(number)
 
 
+def _inflated(packed: bytes) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        found = stream.decompress(packed, _MOST_BYTES + 1)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    if len(found) > _MOST_BYTES:
+        msg = "a histogram is larger than any can be"
+        raise ValueError(msg)
+    if not stream.eof:
+        msg = "a histogram is cut off"
+        raise ValueError(msg)
+    return found
+
+
 def _varints(packed: bytes) -> Iterator[int]:
     number = shift = 0
     for byte in packed:
+        if shift > _NUMBER_BITS:
+            msg = "a number of a histogram is larger than any can be"
+            raise ValueError(msg)
         number |= (byte & 0x7F) << shift
         shift += 7
         if not byte & 0x80:

@@ -34,12 +34,20 @@ MonitorMessage = Reading | Flushed
 
 
 class SampledSeries(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One number over time, on the test's clock; ``at_s`` rises, and ``values`` go with it."""
+    """One number over time, on the test's clock; ``at_s`` rises, and ``values`` go with it.
+
+    Raises ValueError where they are not as many.
+    """
 
     name: str
     unit: Scale
     at_s: list[float] = []
     values: list[float | None] = []
+
+    def __post_init__(self) -> None:
+        if len(self.at_s) != len(self.values):
+            msg = f"{self.name!r} has {len(self.values)} values at {len(self.at_s)} moments"
+            raise ValueError(msg)
 
 
 class Monitored(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import shutil
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -207,3 +209,28 @@ def test_damaged_files_are_refused_and_never_a_pass(
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("Error: ")
     assert done.err.count("\n") == 1
+
+
+BOMB = base64.b64encode(zlib.compress(bytes(2**24))).decode()
+UNEVEN = {"name": "cpu", "unit": "ratio", "at_s": [1.0, 2.0], "values": [0.5]}
+
+
+@pytest.mark.parametrize("place", ["histogram", "monitor"])
+def test_a_result_that_nobody_wrote_is_refused(ran: Ran, tmp_path: Path, place: str) -> None:
+    forged = tmp_path / "forged"
+    shutil.copytree(ran.kept.folder.path, forged)
+    result = json.loads((forged / "result.json").read_bytes())
+    if place == "histogram":
+        result["tests"][0]["series"][0]["windows"][0]["latency"] = BOMB
+        said = (
+            "a histogram is larger than any can be - at `$.tests[0].series[0].windows[0].latency`"
+        )
+    else:
+        result["tests"][0]["monitors"] = [{"name": "app", "every_s": 1.0, "series": [UNEVEN]}]
+        said = "'cpu' has 1 values at 2 moments - at `$.tests[0].monitors[0].series[0]`"
+    (forged / "result.json").write_text(json.dumps(result))
+    done = ran.perfspec("report", str(forged))
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Error: ")
+    assert done.err.count("\n") == 1
+    assert said in done.err

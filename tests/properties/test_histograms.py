@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
+import zlib
 
 import pytest
 from hypothesis import given
@@ -90,3 +92,52 @@ def test_other_text_is_refused(text: str) -> None:
 
 def test_no_value_has_no_quantile() -> None:
     assert Histogram().quantile(0.5) is None
+
+
+def varint(number: int) -> bytes:
+    *low, last = [number >> shift & 0x7F for shift in range(0, max(number.bit_length(), 1), 7)]
+    return bytes([*(each | 0x80 for each in low), last])
+
+
+def packed(content: bytes) -> str:
+    return base64.b64encode(zlib.compress(content)).decode()
+
+
+def text_of(*numbers: int) -> str:
+    return packed(b"".join(map(varint, numbers)))
+
+
+def test_the_text_is_what_the_tests_below_think() -> None:
+    assert Histogram.from_json(text_of(301, 200, 101, 1, 99, 1)) == Histogram.of([101, 200])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (packed(bytes(2**24)), "larger than any can be"),
+        (packed(b"\x01\x01" * 2**20), "larger than any can be"),
+        (packed(b"\xff" * 11), "a number of a histogram is larger than any can be"),
+        (text_of(5, 5, 3, 0), "are empty"),
+        (text_of(9, 5, 3, 1, 0, 1), "do not rise"),
+        (text_of(9, 5, 2**40, 1), "are none"),
+        (text_of(9, 5, 7296, 1), "are none"),
+        (text_of(9, 5, 3, 2**32), "greater than maximum"),
+        (text_of(9, 5, 3), "cut off"),
+        (text_of(9), "cut off"),
+        (packed(b"\x01\x81"), "cut off"),
+        (base64.b64encode(zlib.compress(b"\x01\x01")[:-3]).decode(), "cut off"),
+        (base64.b64encode(b"no zlib at all").decode(), "incorrect header"),
+    ],
+)
+def test_what_no_histogram_writes_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Histogram.from_json(text)
+
+
+def test_the_largest_one_comes_back() -> None:
+    """Every bucket that there is, each with the largest count."""
+    largest = Histogram()
+    largest.counts = dict.fromkeys(range(7296), 2**32 - 1)
+    largest.sum_us, largest.max_us = 2**63 - 1, 2**63 - 1
+    assert bucket(2**63 - 1) == 7295
+    assert Histogram.from_json(largest.to_json()) == largest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from perfspec import jsonio
 from perfspec.baseline.archive import Archive, Comparable
 from perfspec.baseline.folder import FolderStore
-from perfspec.baseline.record import Acceptance
+from perfspec.baseline.record import Acceptance, read_record
 from perfspec.baseline.store import StoreError, open_store
 from perfspec.clock import SystemClock
 from perfspec.errors import UsageError
@@ -149,3 +151,10 @@ def test_a_store_that_cannot_be_read_says_so(tmp_path: Path) -> None:
         FolderStore(tmp_path / "file").names()
     with pytest.raises(StoreError, match="cannot be written"):
         Archive(FolderStore(tmp_path / "file")).add([small(1)])
+
+
+def test_a_record_that_would_fill_the_memory_is_damaged() -> None:
+    latency = small(1).series[0].latency.to_json()
+    bomb = base64.b64encode(zlib.compress(bytes(2**24))).decode()
+    with pytest.raises(ValueError, match="it is damaged: a histogram is larger than any can be"):
+        read_record(jsonio.encode(small(1)).replace(latency.encode(), bomb.encode()))
