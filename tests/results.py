@@ -50,13 +50,17 @@ TOTAL = Subject(kind="total")
 
 @dataclass(frozen=True)
 class Traffic:
-    """What one series measured: seconds, and how many of them failed in which class."""
+    """What one series measured: seconds, and how many of them failed in which class.
+
+    Of what is not ``timed`` nobody knows the seconds; there are as many samples.
+    """
 
     seconds: Sequence[float]
     errors: Mapping[ErrorClass, int] = field(default_factory=dict)
     kind: SeriesKind = "request"
     persona: str = "reader"
     file_class: str | None = None
+    timed: bool = True
 
 
 def place(line: int, column: int = 5) -> Place:
@@ -200,7 +204,7 @@ def _series(name: str, traffic: Traffic | Sequence[float], indices: Sequence[int
     failures = [each for each, n in traffic.errors.items() for _ in range(n)]
     dealt = [us[part :: len(indices)] for part in range(len(indices))]
     windows = [
-        _window(index, values, _share(failures, part, len(indices)))
+        _window(index, values, _share(failures, part, len(indices)), timed=traffic.timed)
         for part, (index, values) in enumerate(zip(indices, dealt, strict=True))
         if values
     ]
@@ -222,11 +226,15 @@ def _share(failures: Sequence[ErrorClass], part: int, parts: int) -> list[ErrorC
     return [each for at, each in enumerate(failures) if (at * parts + parts // 2) // n == part]
 
 
-def _window(index: int, values: Sequence[int], failures: Sequence[ErrorClass]) -> Window:
+def _window(
+    index: int, values: Sequence[int], failures: Sequence[ErrorClass], *, timed: bool
+) -> Window:
+    known = values if timed else ()
     return Window(
         index=index,
-        latency=Histogram.of(values),
-        ttfb=Histogram.of(each * 9 // 10 for each in values),
+        latency=Histogram.of(known),
+        untimed=len(values) - len(known),
+        ttfb=Histogram.of(each * 9 // 10 for each in known),
         errors={each: failures.count(each) for each in dict.fromkeys(failures)},
         bytes_sent=200 * len(values),
         bytes_received=1500 * len(values),

@@ -32,7 +32,8 @@ class SeriesRecord(Value, frozen=True, kw_only=True):
     """One endpoint, poll, completion or group in the judged seconds.
 
     ``persona`` and ``file_class`` are None where it is that of all of them. ``variance`` is that of
-    the logarithm of each percentile (``p95``), from the run's own windows.
+    the logarithm of each percentile (``p95``), from the run's own windows. ``untimed`` are messages
+    that nobody acknowledges: they have no latency.
     """
 
     kind: SeriesKind
@@ -40,6 +41,7 @@ class SeriesRecord(Value, frozen=True, kw_only=True):
     persona: str | None = None
     file_class: str | None = None
     latency: Histogram
+    untimed: int = 0
     errors: dict[ErrorClass, int]
     windows: tuple[WindowRecord, ...]
     variance: dict[str, float]
@@ -52,7 +54,7 @@ class SeriesRecord(Value, frozen=True, kw_only=True):
 
     @property
     def requests(self) -> int:
-        return self.latency.count
+        return self.latency.count + self.untimed
 
     @property
     def failed(self) -> int:

@@ -102,7 +102,7 @@ def _of_requests(found: Window, took: float, tags: str) -> Iterator[tuple[str, _
     failed = sum(found.errors.values())
     yield f"http_reqs{tags}", _counter(found.count, took)
     yield f"http_req_failed{tags}", _rate(failed, found.count - failed)
-    if found.count:
+    if found.latency.count:
         yield f"http_req_duration{tags}", _trend(found.latency)
     if found.ttfb.count:
         yield f"http_req_waiting{tags}", _trend(found.ttfb)

@@ -9,7 +9,7 @@ from perfspec.judge.ends import series_values
 from perfspec.judge.monitors import statistic
 from perfspec.measure.collect import RECENT_TICKS
 from perfspec.measure.model import AbortHit
-from perfspec.measure.summary import journey_value, journeys_of, seconds_of, value_of
+from perfspec.measure.summary import count_of, journey_value, journeys_of, seconds_of, value_of
 from perfspec.plan.load import Span
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class _Recent:
             n = journeys_of(limit.metric, self._journeys)
             value = journey_value(limit.metric, self._journeys, self._covered)
         else:
-            n = self._total.count
+            n = count_of(limit.metric, self._total)
             value = value_of(limit.metric, self._total, self._covered)
         return n, value if n >= FEWEST else None
 

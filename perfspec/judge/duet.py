@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -19,6 +19,7 @@ from perfspec.judge.statistics.decision import ALPHA, CONFIDENCE, Family
 from perfspec.judge.statistics.duet import FEWEST_BLOCKS, compare_blocks, levels
 from perfspec.judge.statistics.failures import more_failures
 from perfspec.measure.model import Window
+from perfspec.measure.summary import count_of
 from perfspec.plan.duet import block_spans
 from perfspec.plan.metrics import QUANTILES
 from perfspec.units import counted, format_count
@@ -39,8 +40,14 @@ LEAST_US: Final = 1.0  # what is told apart
 
 
 def compare_sides(question: Question, duet: Duet, result: TestResult) -> Comparison:
-    """One change for each budget, and what all endpoints share."""
+    """One change for each budget, and what all endpoints share.
+
+    Throughput is not compared, since both sides are sent the same requests: a note says so.
+    """
     blocks = _Blocks(duet, result)
+    left_out = [each for each in question.budgets if each.metric.kind == "throughput"]
+    budgets = tuple(each for each in question.budgets if each not in left_out)
+    question = replace(question, budgets=budgets)
     problem = question.problem
     if blocks.count < duet.looks[0]:
         fewest = counted(duet.looks[0], "block")
@@ -72,6 +79,7 @@ def compare_sides(question: Question, duet: Duet, result: TestResult) -> Compari
         shift_low=low,
         shift_high=high,
         false_alarms=ALPHA,
+        notes=tuple(map(_why_left_out, left_out)),
     )
 
 
@@ -119,11 +127,16 @@ class _Blocks:
         """Of the side that has fewer."""
         return min(sum(each.count for each in side) for side in self.of(subject))
 
-    def enough(self, subject: Subject, needed: int) -> bool:
-        """Half of its share will do in a single block."""
+    def counts(self, budget: Budget) -> list[list[int]]:
+        """The samples that it looks at, of each side by block."""
+        sides = self.of(budget.subject)
+        return [[count_of(budget.metric, each) for each in side] for side in sides]
+
+    def enough(self, budget: Budget) -> bool:
+        """Whether both sides have the samples that it needs; half of a block's share will do."""
+        needed, counts = budget.min_samples, self.counts(budget)
         least = max(needed / self.count / 2, 1)
-        every = [each.count for side in self.of(subject) for each in side]
-        return min(every) >= least and self.requests(subject) >= needed
+        return min(map(min, counts)) >= least and min(map(sum, counts)) >= needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,7 @@ def _panels(budgets: Sequence[Budget], blocks: _Blocks) -> Iterator[_Panel]:
     by_subjects: dict[tuple[Subject, ...], list[str]] = {}
     for metric in dict.fromkeys(each.metric.name for each in latencies):
         mine = [each for each in latencies if each.metric.name == metric]
-        have = (each.subject for each in mine if blocks.enough(each.subject, each.min_samples))
+        have = (each.subject for each in mine if blocks.enough(each))
         fit = tuple(dict.fromkeys(have))
         if fit:
             by_subjects.setdefault(fit, []).append(metric)
@@ -183,7 +196,7 @@ def _logs(window: Window, metrics: Sequence[str]) -> list[float]:
 def _failures(budgets: Sequence[Budget], blocks: _Blocks) -> dict[Key, Evidence]:
     """The base's blocks are the history, and all blocks of the head together the run."""
     shares = [each for each in budgets if each.metric.kind == "share"]
-    shares = [each for each in shares if blocks.enough(each.subject, each.min_samples)]
+    shares = [each for each in shares if blocks.enough(each)]
     if not shares:
         return {}
     sides = [blocks.of(each.subject) for each in shares]
@@ -219,13 +232,20 @@ def _level(duet: Duet, blocks: int) -> float:
 
 
 def _without(budget: Budget, blocks: _Blocks, undecided: Outcome) -> Ruling:
-    base, head = (sum(each.count for each in side) for side in blocks.of(budget.subject))
+    base, head = map(sum, blocks.counts(budget))
     if is_gone(head, base):
         reason = f"no request of it to the head, {format_count(base)} to the base"
         return Ruling(Outcome.INCONCLUSIVE, "undecided", reason)
     have = counted(min(base, head), "request")
     reason = f"{have} in all blocks, {format_count(budget.min_samples)} are needed"
     return Ruling(undecided, "undecided", reason)
+
+
+def _why_left_out(budget: Budget) -> str:
+    return (
+        f"The budget on {budget.metric.name} ({budget.place}) is not compared: a duet sends both"
+        " commits the same requests."
+    )
 
 
 def _shared(panels: Sequence[_Panel]) -> tuple[float | None, float | None, float | None]:

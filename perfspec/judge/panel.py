@@ -147,7 +147,7 @@ def wanted(budgets: Sequence[Budget], head: Record) -> dict[tuple[Subject, str],
     """Requests that each series needs for each metric of some budget.
 
     Of two budgets on the same numbers the one that needs fewer. Series without a budget are looked
-    at too: they tell what the host did.
+    at too: they tell what the host did. What has no latency (``untimed``) tells nothing.
     """
     latencies = [each for each in budgets if each.metric.kind == "quantile"]
     usual = {each.metric.name: each.min_samples for each in latencies}
@@ -155,7 +155,9 @@ def wanted(budgets: Sequence[Budget], head: Record) -> dict[tuple[Subject, str],
         (each.subject, metric): needed for metric, needed in usual.items() for each in head.series
     }
     largest_first = sorted(latencies, key=lambda each: -each.min_samples)
-    return found | {(each.subject, each.metric.name): each.min_samples for each in largest_first}
+    found |= {(each.subject, each.metric.name): each.min_samples for each in largest_first}
+    timed = {each.subject for each in (*head.series, *head.parts) if each.latency.count}
+    return {key: needed for key, needed in found.items() if key[0] in timed}
 
 
 def is_part(subject: Subject) -> bool:

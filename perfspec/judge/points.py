@@ -54,14 +54,15 @@ class Point(Value, frozen=True, kw_only=True):
 
 def point_of(record: Record) -> Point:
     """What the history shows of a record: whole endpoints, no parts of them."""
-    total, failed = Histogram(), 0
+    total, requests, failed = Histogram(), 0, 0
     numbers = {}
     for each in record.series:
         if each.persona is not None or each.file_class is not None:
             continue
-        numbers[each.subject] = _numbers(each.latency, each.failed, record.judged_s)
+        numbers[each.subject] = _numbers(each.latency, each.requests, each.failed, record.judged_s)
         if each.kind == "request":
             total.merge(each.latency)
+            requests += each.requests
             failed += each.failed
     return Point(
         run_id=record.run_id,
@@ -72,15 +73,15 @@ def point_of(record: Record) -> Point:
         environment=record.environment,
         fingerprint=record.fingerprint,
         machine=record.machine,
-        numbers={TOTAL: _numbers(total, failed, record.judged_s), **numbers},
+        numbers={TOTAL: _numbers(total, requests, failed, record.judged_s), **numbers},
     )
 
 
-def _numbers(latency: Histogram, failed: int, judged_s: float) -> Numbers:
+def _numbers(latency: Histogram, requests: int, failed: int, judged_s: float) -> Numbers:
     found = {name: latency.quantile(QUANTILES[name]) for name in LATENCIES}
     return Numbers(
-        requests=latency.count,
+        requests=requests,
         failed=failed,
-        rate=latency.count / judged_s if judged_s else None,
+        rate=requests / judged_s if judged_s else None,
         latency={name: each for name, each in found.items() if each is not None},
     )

@@ -76,13 +76,14 @@ def record_of(
 def _series(result: TestResult, subject: Subject, spans: Sequence[Span]) -> SeriesRecord:
     parts = blocks(result, subject, spans)
     total = merged(parts)
-    latencies = [each.latency for each in parts]
+    latencies = [each.latency for each in parts if each.latency.count]
     return SeriesRecord(
         kind=cast("SeriesKind", subject.kind),  # neither the total nor a monitor
         name=subject.name,
         persona=subject.persona,
         file_class=subject.file_class,
         latency=total.latency,
+        untimed=total.untimed,
         errors=dict(sorted(total.errors.items())),
         windows=tuple(map(_window, parts)),
         variance=log_quantile_variances(latencies, QUANTILES),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import JourneyWindow, Window
 from perfspec.plan.load import Span
@@ -59,6 +61,12 @@ def samples(result: TestResult, subject: Subject, spans: Sequence[Span]) -> Wind
     whole = Window(index=-1)
     target = dict.fromkeys(windows_in(result, spans), whole.index)
     return gathered(result, subject, target).get(whole.index, whole)
+
+
+def with_times(result: TestResult) -> TestResult:
+    """Only what has latencies: messages that nobody acknowledges would dilute limits on times."""
+    timed = [each for each in result.series if each.timed]
+    return msgspec.structs.replace(result, series=timed)
 
 
 def journeys_in(result: TestResult, subject: Subject, spans: Sequence[Span]) -> JourneyWindow:

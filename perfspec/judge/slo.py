@@ -4,8 +4,8 @@ Counts and rates are facts of the run: the value decides. A percentile within it
 one whose 95 % interval lies beyond breaks it, and in between it warns. Too few samples for an
 interval decide only what they can: all of them within the limit (a thin pass), or more of them
 beyond than chance explains. Whatever keeps its limit on fewer than ``min_samples`` is not decided,
-and neither is a limit without samples, nor a time or throughput that failed requests alone keep: a
-connection that is refused is the quickest answer of all.
+and neither is a limit without samples, nor a time or throughput that failed requests may have kept
+alone: a connection that is refused is the quickest answer of all.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from perfspec.judge.bounds import beyond
+from perfspec.judge.bounds import beyond, kept_by_failures
 from perfspec.judge.interval import Interval, has_interval, quantile_interval, surely_beyond
 from perfspec.judge.model import Finding, Outcome
 from perfspec.judge.monitors import judge_monitor
-from perfspec.judge.select import blocks, journeys_in, measured, merged, seconds
+from perfspec.judge.select import blocks, journeys_in, measured, merged, seconds, with_times
 from perfspec.measure.histogram import Histogram
-from perfspec.measure.summary import journey_value, journeys_of, samples_of, value_of
+from perfspec.measure.summary import count_of, journey_value, journeys_of, samples_of, value_of
 from perfspec.plan.load import judged
 from perfspec.units import counted
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from perfspec.plan.model import Test
 
 WITHIN = "within the limit"
+BY_FAILURES = "requests that failed may have kept it alone, so it says nothing of others"
 PERHAPS_OURS = "beyond the limit by no more than the generator itself may have added"
 
 
@@ -93,7 +94,8 @@ class Judge:
         self.test = test
         self.result = result
         self.delay_s = delay_s
-        self._samples: dict[tuple[Subject, During], Samples] = {}
+        self._timed = with_times(result)
+        self._samples: dict[tuple[Subject, During, bool], Samples] = {}  # True: with times only
 
     def judge(self, objective: Objective) -> Finding:
         """Compare one limit with what was measured; ``cap`` is applied.
@@ -109,10 +111,11 @@ class Judge:
 
     def evidence(self, objective: Objective) -> Evidence:
         """What the samples of the objective's subject in its judged seconds amount to."""
-        key, metric = (objective.subject, objective.during), objective.metric
+        metric = objective.metric
+        key = objective.subject, objective.during, metric.about_times
         if metric.about_journeys:
             return self._of_journeys(objective)
-        found = self._samples.get(key) or self._samples.setdefault(key, self._gather(*key))
+        found = self._samples.get(key) or self._samples.setdefault(key, self._gather(objective))
         times = samples_of(metric, found.total)
         interval = None
         q = metric.quantile
@@ -121,14 +124,12 @@ class Judge:
             interval = quantile_interval([each for each in parts if each.count], q)
         return Evidence(
             metric=metric,
-            n=times.count,
+            n=count_of(metric, found.total),
             failed=sum(found.total.errors.values()),
             times=times,
             observed=value_of(metric, found.total, found.seconds),
             interval=interval,
-            delay_s=self.delay_s
-            if metric.of in {"latency", "ttfb"} and metric.unit == "s"
-            else 0.0,
+            delay_s=self.delay_s if metric.about_times else 0.0,
         )
 
     def _of_journeys(self, objective: Objective) -> Evidence:
@@ -147,9 +148,10 @@ class Judge:
     def _spans(self, during: During) -> tuple[Span, ...]:
         return measured(self.result, judged(self.test.stages, during, self.test.warm_up_s))
 
-    def _gather(self, subject: Subject, during: During) -> Samples:
-        spans = self._spans(during)
-        parts = blocks(self.result, subject, spans)
+    def _gather(self, objective: Objective) -> Samples:
+        spans = self._spans(objective.during)
+        result = self._timed if objective.metric.about_times else self.result
+        parts = blocks(result, objective.subject, spans)
         return Samples(merged(parts), parts, seconds(spans))
 
 
@@ -217,19 +219,13 @@ def _rule(evidence: Evidence, value: float, limit: float, min_samples: int) -> R
         ruling = _rule_on_few(evidence, limit, evidence.metric.quantile)
     else:
         ruling = _rule_on_interval(evidence, value, limit, evidence.interval.low)
-    if ruling.level is Level.KEPT and _kept_by_failures(evidence):
-        return Ruling(Level.UNDECIDED, "kept by requests that failed, which says nothing of others")
+    if ruling.level is Level.KEPT and kept_by_failures(
+        evidence.metric, evidence.n, evidence.failed
+    ):
+        return Ruling(Level.UNDECIDED, BY_FAILURES)
     if ruling.level is Level.KEPT and evidence.n < min_samples:
         return Ruling(Level.UNDECIDED, f"fewer than {counted(min_samples, 'sample')}: run longer")
     return ruling
-
-
-def _kept_by_failures(evidence: Evidence) -> bool:
-    """Whether not one request had to succeed for it, at whatever speed."""
-    metric = evidence.metric
-    if metric.kind == "share" or metric.of not in {"latency", "ttfb"}:
-        return False
-    return evidence.failed >= evidence.n * (metric.quantile or 1.0)
 
 
 def _rule_on_fact(evidence: Evidence, value: float, limit: float) -> Ruling:

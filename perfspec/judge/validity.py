@@ -10,7 +10,10 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from perfspec.judge.blur import waits_in
+from perfspec.judge.interval import surely_beyond
 from perfspec.judge.select import health_in, journeys_in, samples, seconds
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import phases
@@ -19,7 +22,7 @@ from perfspec.units import counted, format_count, format_duration, format_latenc
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfspec.measure.model import Health, TestResult
+    from perfspec.measure.model import Health, JourneyWindow, TestResult
     from perfspec.plan.load import Phase, Span
     from perfspec.plan.model import OpenModel, Test
 
@@ -29,7 +32,7 @@ MISSED = 0.02  # share of the planned users
 ROUNDED = 1.0  # users: a level of 7.5 is 7 or 8
 SETTLE_S, LEAVE_S = 2.0, 1.0  # a jump takes a second; a tick at the end tells of what follows
 STALL_S, STALL_SHARE = 0.1, 0.1  # of a second, and of the median latency
-DROPPED = 0.01  # share of the journeys that should have started
+DROPPED = 0.01  # share of the journeys that should have started, of all or of one persona
 TOTAL, JOURNEYS = Subject(kind="total"), Subject(kind="journeys")
 
 
@@ -157,16 +160,29 @@ def _settled(
 
 
 def _dropped(model: OpenModel, result: TestResult, spans: Sequence[Span]) -> str | None:
+    """Of all journeys, or beyond chance of one persona's: who is idle may be another's user."""
+    users = counted(model.max_users, "user")
     found = journeys_in(result, JOURNEYS, spans)
-    due = found.begun + found.dropped
-    if not due or found.dropped <= DROPPED * due:
-        return None
-    return (
-        f"{format_count(found.dropped)} of {counted(due, 'journey')}"
-        f" ({format_share(found.dropped / due)}) could not start, since all of"
-        f" {counted(model.max_users, 'user')} were busy: a target that slow is measured only with"
-        " more max_users."
-    )
+    if found.dropped > DROPPED * found.due:
+        return (
+            f"{_share_dropped(found)} could not start, since all of {users} were busy: a target"
+            " that slow is measured only with more max_users."
+        )
+    for each in result.journeys:
+        who = msgspec.structs.replace(JOURNEYS, persona=each.persona)
+        mine = journeys_in(result, who, spans)
+        if surely_beyond(mine.dropped, mine.due, 1 - DROPPED):
+            return (
+                f"{_share_dropped(mine)} of {each.persona} could not start, since none of its users"
+                f" was free and there were {users} already: its part of the load needs more"
+                " max_users."
+            )
+    return None
+
+
+def _share_dropped(found: JourneyWindow) -> str:
+    share = format_share(found.dropped / found.due)
+    return f"{format_count(found.dropped)} of {counted(found.due, 'journey')} ({share})"
 
 
 def _lateness(result: TestResult, spans: Sequence[Span]) -> float:

@@ -40,6 +40,8 @@ class Key(Value, frozen=True, kw_only=True):
 class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Samples of one series in one window. ``latency`` and ``ttfb`` hold all of them, failed too.
 
+    But for ``untimed`` ones: messages that nobody acknowledges end for nobody, so they have no
+    times. A series has them for all of its samples or for none; only sums of several mix them.
     ``extra`` counts the further attempts of ``retry``. ``service`` is what requests took from when
     they were really sent, where latency counts from when they should have been (open model).
     ``lateness`` is how long after its time the generator sent what had one: after think time, or
@@ -48,6 +50,7 @@ class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     index: int
     latency: Histogram = msgspec.field(default_factory=Histogram)
+    untimed: int = 0
     ttfb: Histogram = msgspec.field(default_factory=Histogram)
     service: Histogram | None = None
     lateness: Histogram | None = None
@@ -59,11 +62,12 @@ class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def count(self) -> int:
-        return self.latency.count
+        return self.latency.count + self.untimed
 
     def merge(self, other: Window) -> None:
         """Add the other's samples to this one; ``index`` stays."""
         self.latency.merge(other.latency)
+        self.untimed += other.untimed
         self.ttfb.merge(other.ttfb)
         self.service = _merged(self.service, other.service)
         self.lateness = _merged(self.lateness, other.lateness)
@@ -83,6 +87,7 @@ class Window(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return cls(
             index=index,
             latency=Histogram.total(each.latency for each in parts),
+            untimed=sum(each.untimed for each in parts),
             ttfb=Histogram.total(each.ttfb for each in parts),
             service=_total([each.service for each in parts]),
             lateness=_total([each.lateness for each in parts]),
@@ -117,6 +122,11 @@ class Series(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     key: Key
     windows: list[Window]
+
+    @property
+    def timed(self) -> bool:
+        """Whether anybody knows how long its samples took."""
+        return not any(each.untimed for each in self.windows)
 
 
 class ErrorGroup(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -181,6 +191,10 @@ class JourneyWindow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     @property
     def begun(self) -> int:
         return self.completed + self.failed + self.cut_off
+
+    @property
+    def due(self) -> int:
+        return self.begun + self.dropped
 
     def merge(self, other: JourneyWindow) -> None:
         """Add the other's counts to this one; ``index`` stays."""
@@ -260,7 +274,7 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     ``probe`` (in rising order of windows) tells how fast the machine was that sent the load; it is
     empty where workers of other machines sent it. ``confirmation`` is the same test run once more
-    right after this one, because what this one said of its budgets was in doubt.
+    right after this one, because what this one said of its budgets was in doubt; so may be its own.
 
     ``measured_s`` is how far the load really got; seconds behind it were not measured. ``reason``
     says in a sentence why the status is not ``complete``; a test that ``stop_when`` ended is
@@ -289,6 +303,12 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     tries: tuple[Try, ...] = ()
     probe: list[ProbeWindow] = []
     confirmation: TestResult | None = None
+
+    @property
+    def repeats(self) -> tuple[TestResult, ...]:
+        """The runs that followed this one, in their order."""
+        again = self.confirmation
+        return () if again is None else (again, *again.repeats)
 
     @property
     def whole(self) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class Summary:
     """Times in seconds, ``rate`` in requests a second, ``error_rate`` a ratio, sizes in bytes.
 
+    Times are those of samples that have one (see ``Window``), all other numbers those of all.
     ``quantiles``, ``ttfb`` and ``service`` are keyed ``p50`` to ``p99_9``; empty without samples.
     ``service`` counts from when a request was really sent, as latency does in the closed model.
     """
@@ -59,11 +60,18 @@ def summarise(window: Window, seconds: float) -> Summary:
         rate=_rate(n, seconds),
         error_rate=failed / n if n else None,
         mean_s=_mean(window.latency),
-        max_s=window.latency.max_us / 1e6 if n else None,
+        max_s=window.latency.max_us / 1e6 if window.latency.count else None,
         quantiles=_quantiles(window.latency),
         ttfb=_quantiles(window.ttfb),
         service=_quantiles(window.service or window.latency),
     )
+
+
+def count_of(metric: Metric, window: Window) -> int:
+    """How many samples a metric of requests looks at: all, or those that have the time it needs."""
+    if metric.kind in {"share", "throughput"}:
+        return window.count
+    return samples_of(metric, window).count
 
 
 def samples_of(metric: Metric, window: Window) -> Histogram:
@@ -80,7 +88,7 @@ def samples_of(metric: Metric, window: Window) -> Histogram:
 def journeys_of(metric: Metric, window: JourneyWindow) -> int:
     """The journeys that a metric looks at; those that were cut off at the end tell of nothing."""
     ended = window.completed + window.failed
-    return window.begun + window.dropped if metric.of == "arrivals" else ended
+    return window.due if metric.of == "arrivals" else ended
 
 
 def journey_value(metric: Metric, window: JourneyWindow, seconds: float) -> float | None:

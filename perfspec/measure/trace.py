@@ -23,6 +23,7 @@ class Exchange(msgspec.Struct, tag="exchange", kw_only=True, forbid_unknown_fiel
 
     Bodies are the beginning of their text; ``sent`` and ``received`` are all bytes on the wire.
     ``error`` and ``message`` tell why the step failed, ``phase`` where in a user's life it stood.
+    ``latency_s`` and ``ttfb_s`` are None of a message that nobody acknowledges.
     """
 
     persona: str
@@ -36,8 +37,8 @@ class Exchange(msgspec.Struct, tag="exchange", kw_only=True, forbid_unknown_fiel
     status: int = 0
     response_headers: list[tuple[str, str]] = []
     response_body: str = ""
-    latency_s: float = 0.0
-    ttfb_s: float = 0.0
+    latency_s: float | None = None
+    ttfb_s: float | None = None
     sent: int = 0
     received: int = 0
     checks: list[CheckResult] = []

@@ -28,7 +28,7 @@ from perfspec.plan.shares import persona_shares, split_users
 from perfspec.plan.sizes import mean_body_size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from perfspec.plan.journey import ChannelStep, Persona, Step
     from perfspec.plan.limits import During, Objective, Subject
@@ -143,17 +143,23 @@ class Forecast:
                 found[endpoint] = found.get(endpoint, 0.0) + n * journeys[name]
         return found
 
-    def samples(self, objective: Objective) -> float | None:
-        """Samples that the objective will see; None for files by class and for polls."""
-        return self.samples_of(objective.subject, objective.during)
+    def samples(self, objective: Objective, untimed: Collection[str]) -> float | None:
+        """Samples that the objective will see; None for files by class and for polls.
 
-    def samples_of(self, subject: Subject, during: During) -> float | None:
+        A limit on times sees none of messages that are ``untimed``: nobody acknowledges them.
+        """
+        unseen = untimed if objective.metric.about_times else ()
+        return self.samples_of(objective.subject, objective.during, unseen)
+
+    def samples_of(
+        self, subject: Subject, during: During, unseen: Collection[str] = ()
+    ) -> float | None:
         """The same for a subject in some seconds."""
         if subject.file_class or subject.kind in {"poll", "monitor"}:
             return None
         journeys = self.journeys(during)
         total = sum(
-            _matching(subject, calls) * journeys[name]
+            _matching(subject, calls, unseen) * journeys[name]
             for name, calls in self._calls.items()
             if subject.persona in {None, name}
         )
@@ -244,10 +250,10 @@ def _overlap(phase: Phase, spans: Sequence[Span]) -> float:
     )
 
 
-def _matching(subject: Subject, calls: Calls) -> float:
+def _matching(subject: Subject, calls: Calls, unseen: Collection[str]) -> float:
     match subject.kind:
         case "total":
-            return sum(calls.requests.values())
+            return sum(n for name, n in calls.requests.items() if name not in unseen)
         case "journeys":
             return 1.0
         case "request" | "poll":

@@ -225,7 +225,7 @@ def journeys_text(test: Test, result: TestResult, verdict: TestVerdict) -> str:
         parts.append(f"up to {counted(round(held), 'connection')} open")
     if test.open_model is None:
         return f"journeys: {', '.join(parts)}"
-    dropped = format_share(found.dropped / (found.begun + found.dropped)) if found.dropped else "0"
+    dropped = format_share(found.dropped / found.due) if found.dropped else "0"
     parts.append(f"{dropped} dropped")
     service = summarise(samples(result, TOTAL, verdict.judged), seconds(verdict.judged)).service
     times = ", ".join(f"{name} {format_latency(service[name])}" for name in SERVICE if service)

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfspec.judge.bounds import beyond
-from perfspec.judge.ends import end_value
+from perfspec.judge.ends import TOTAL, seen_by
 from perfspec.judge.model import Breach, Busy, ErrorShare, Failure, FirstError, Slowest
 from perfspec.judge.monitors import readings
 from perfspec.judge.select import samples
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from perfspec.plan.load import Span
     from perfspec.plan.model import Test
 
-TOTAL = Subject(kind="total")
 TELLING = 0.01  # of the requests: rarer errors are not what broke it
 FEWEST = 10
 FULL = 0.8  # of what there is: from here on a resource explains a failure
@@ -40,7 +39,7 @@ def failure_at(
 ) -> Failure:
     """What was wrong in ``span``, with so many users, compared with ``usual``."""
     total = samples(result, TOTAL, [span])
-    values = [(each, end_value(each, total, result.monitors, span)) for each in test.stop_when]
+    values = [(each, seen_by(each, result, span).value) for each in test.stop_when]
     breaches = tuple(
         Breach(
             metric=each.metric,
@@ -125,7 +124,7 @@ def _busiest(result: TestResult, span: Span) -> Iterator[Busy]:
 
 def _p95(result: TestResult, name: str, span: Span) -> float | None:
     window = samples(result, Subject(kind="request", name=name), [span])
-    return window.latency.quantile(0.95) if window.count >= FEWEST else None
+    return window.latency.quantile(0.95) if window.latency.count >= FEWEST else None
 
 
 def _endpoints(result: TestResult) -> Sequence[str]:

@@ -1,19 +1,18 @@
 """The levels of a test with ``stop_when``: what each of them did, and which it kept.
 
 A level is the number of users of a hold. It is kept when every limit of ``stop_when`` is, over the
-whole hold, and the test was not stopped in it.
+whole hold and not by requests that failed, and the test was not stopped in it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfspec.judge.bounds import beyond
-from perfspec.judge.ends import end_value
+from perfspec.judge.bounds import beyond, kept_by_failures
+from perfspec.judge.ends import TOTAL, seen_by
 from perfspec.judge.model import Level
 from perfspec.judge.select import measured, samples, seconds
 from perfspec.measure.summary import summarise
-from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span, phases
 
 if TYPE_CHECKING:
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from perfspec.plan.load import Phase
     from perfspec.plan.model import Test
 
-TOTAL = Subject(kind="total")
-FEWEST = 10  # requests, without which a hold says nothing
+FEWEST = 10  # requests or journeys, without which a hold says nothing
 
 
 def held_levels(test: Test, result: TestResult) -> tuple[Level, ...]:
@@ -38,13 +36,18 @@ def held_levels(test: Test, result: TestResult) -> tuple[Level, ...]:
 
 def is_kept(test: Test, result: TestResult, span: Span) -> bool | None:
     """Whether all of ``stop_when`` is kept in ``span``, None where too little tells."""
-    total = samples(result, TOTAL, [span])
-    values = [(each, end_value(each, total, result.monitors, span)) for each in test.stop_when]
+    values = [(each, *seen_by(each, result, span)) for each in test.stop_when]
+    told = [
+        (each.metric, n, failed, value, each.limit)
+        for each, n, failed, value in values
+        if value is not None and (each.series or n >= FEWEST)
+    ]
     broken = any(
-        value is not None and beyond(each.metric, value, each.limit) for each, value in values
+        beyond(metric, value, limit) or kept_by_failures(metric, n, failed)
+        for metric, n, failed, value, limit in told
     )
-    unread = any(value is None for each, value in values if each.series)
-    if total.count < FEWEST or (unread and not broken):
+    few = samples(result, TOTAL, [span]).count < FEWEST
+    if few or (len(told) < len(values) and not broken):
         return None
     return not broken
 

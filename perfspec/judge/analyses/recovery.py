@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.analyses.reading import Reading
 from perfspec.judge.interval import surely_beyond
-from perfspec.judge.select import by_window, measured, samples
+from perfspec.judge.select import by_window, measured, samples, with_times
 from perfspec.plan.load import RECOVERY_WINDOW_S as WINDOW_S
 from perfspec.plan.load import Span, judged, peak_of
 from perfspec.units import format_duration
@@ -37,12 +37,16 @@ def recovery(test: Test, result: TestResult, subject: Subject) -> Reading:
     peak = peak_of(test.stages)
     if peak is None or peak.before is None:
         return Reading(None, 0, remark="there is no hold before the peak to compare with")
+    result = with_times(result)
     base = samples(result, subject, measured(result, [_judged_part(test, peak.before)]))
     usual_s = base.latency.quantile(QUANTILE)
     if usual_s is None or base.count < FEWEST:
         remark = f"fewer than {FEWEST} requests in the hold before the peak: hold it longer"
         return Reading(None, base.count, remark=remark)
     failures = sum(base.errors.values()) / base.count
+    if failures >= QUANTILE:
+        remark = "so many requests failed before the peak that there is nothing to come back to"
+        return Reading(None, base.count, remark=remark)
     whole = measured(result, [Span(start_s=peak.highest.end_s, end_s=result.edges[-1])])
     windows = by_window(result, subject, whole)
     starts = [result.edges[each.index] for each in windows]

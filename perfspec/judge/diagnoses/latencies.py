@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perfspec.judge.model import Diagnosis, Outcome
-from perfspec.judge.select import by_window, samples
+from perfspec.judge.select import by_window, samples, with_times
 from perfspec.measure.model import Window
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span
@@ -37,9 +37,10 @@ def of_latencies(result: TestResult, findings: Sequence[Finding]) -> Iterator[Di
         or result.abort is not None
         or any(each.metric.kind in OF_REQUESTS and each.outcome in broken for each in findings)
     )
-    found = _cold_start(result, COLD_S if blamed else COLD_ANYWAY_S)
+    timed = with_times(result)
+    found = _cold_start(timed, COLD_S if blamed else COLD_ANYWAY_S)
     if found is None and blamed:
-        found = _one_track(result)
+        found = _one_track(timed)
     if found is not None:
         yield found
 

@@ -8,15 +8,16 @@ import msgspec
 
 from perfspec.plan.budget import BaselineRule, Budget, Waiver
 from perfspec.plan.compile.groups import groups_of
-from perfspec.plan.compile.journeys import calls_python
+from perfspec.plan.compile.journeys import calls_python, endpoints_of
 from perfspec.plan.compile.limits import place_of
+from perfspec.plan.compile.selection import chooses
 from perfspec.plan.limits import Subject
 from perfspec.plan.metrics import metric_of
-from perfspec.spec.checks.walk import written_steps
+from perfspec.spec.checks.walk import unacknowledged, written_steps
 from perfspec.spec.persona import GroupStep
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from perfspec.plan.compile.selection import Selection
     from perfspec.spec import budget as spec
@@ -37,14 +38,13 @@ class _Written(NamedTuple):
     min_samples: int | None
 
 
-def compile_budgets(
-    document: Document, selection: Selection, looped: Collection[str]
-) -> tuple[Budget, ...]:
+def compile_budgets(document: Document, selection: Selection) -> tuple[Budget, ...]:
     """Budgets of every endpoint and group of a test, of its throughput, and those of objectives.
 
-    ``looped`` are the endpoints that journeys call, not only users as they start, renew or leave.
+    What is called once for each user (sign-in) has few requests in holds: a budget on it would warn
+    always, so it must name the endpoint to be about it.
     """
-    found = [*_budgets(document, selection, looped), *_groups(document, selection)]
+    found = [*_budgets(document, selection), *_groups(document, selection)]
     counted = {each.subject for each in found if each.metric.name == "error_rate"}
     return (*found, *_selected(document, selection, counted))
 
@@ -87,24 +87,31 @@ def compile_waivers(document: Document) -> tuple[Waiver, ...]:
     )
 
 
-def _budgets(document: Document, selection: Selection, looped: Collection[str]) -> Iterator[Budget]:
-    """What is called once for each user (sign-in) has few requests in holds, so it warned always.
+def _is_looped(selection: Selection, subject: Subject) -> bool:
+    """Whether journeys call it, not only users as they start, renew or leave; functions may."""
+    return any(
+        subject.persona in {None, each.name}
+        and (calls_python(each) or subject.name in endpoints_of(each.journey))
+        for each in selection.personas
+    )
 
-    A budget must name it to be about it; where functions call endpoints, any may be called often.
-    """
+
+def _budgets(document: Document, selection: Selection) -> Iterator[Budget]:
+    """A message that nobody acknowledges has no time to be compared."""
     test = selection.test
     common = _written(document.spec.budget, ("budget",))
     common |= _written(document.spec.tests[test].budget, ("tests", test, "budget"))
     throughput = common.pop("throughput", None)
-    often = selection.called if any(map(calls_python, selection.personas)) else looped
+    untimed = unacknowledged(document.spec)
     for name in selection.called:
-        usual = common if name in often else {}
+        subject = Subject(kind="request", name=name)
+        usual = common if _is_looped(selection, subject) else {}
         endpoint = document.spec.endpoints.get(name)
         if endpoint is None:  # a message, whose budgets are those of all
-            yield from _of(document, Subject(kind="request", name=name), usual)
+            yield from _of(document, subject, usual, timed=name not in untimed)
             continue
         own = usual | _written(endpoint.budget, ("endpoints", name, "budget"))
-        yield from _of(document, Subject(kind="request", name=name), own)
+        yield from _of(document, subject, own)
         if endpoint.poll is not None and endpoint.poll.budget is not None:
             done = _written(endpoint.poll.budget, ("endpoints", name, "poll", "budget"))
             yield from _of(document, Subject(kind="done", name=f"{name}.done"), done)
@@ -121,13 +128,23 @@ def _groups(document: Document, selection: Selection) -> Iterator[Budget]:
 def _selected(
     document: Document, selection: Selection, counted: Container[Subject]
 ) -> Iterator[Budget]:
-    """Objectives only add: failures that are compared already (``counted``) are not once more."""
+    """Objectives only add: failures that are compared already (``counted``) are not once more.
+
+    What they choose by name or tag they must be about: the check of the plan refuses times that
+    nobody can know.
+    """
+    untimed = unacknowledged(document.spec)
     for name, objective in document.spec.objectives.items():
         written = _written(objective.budget, ("objectives", name, "budget"))
         if not written or not selection.in_scope(objective.where):
             continue
+        chosen = chooses(objective.where)
         for subject in selection.endpoints(objective.where):
-            for each in _of(document, subject, written, usual_errors=subject not in counted):
+            if not (chosen or _is_looped(selection, subject)):
+                continue
+            timed = chosen or subject.name not in untimed
+            errors = subject not in counted
+            for each in _of(document, subject, written, usual_errors=errors, timed=timed):
                 yield msgspec.structs.replace(
                     each, id=f"{name}.{each.id}", requirement=objective.requirement
                 )
@@ -139,9 +156,11 @@ def _of(
     written: Mapping[str, _Written],
     *,
     usual_errors: bool = True,
+    timed: bool = True,
 ) -> Iterator[Budget]:
     for metric, each in written.items():
-        yield _budget(document, subject, metric, each)
+        if timed or not metric_of(metric).about_times:
+            yield _budget(document, subject, metric, each)
     if written and "error_rate" not in written and usual_errors:
         first = next(iter(written.values()))
         usual = _Written(first.path[:-1], None, USUAL_ERRORS, None, None)

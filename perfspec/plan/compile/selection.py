@@ -43,9 +43,7 @@ class Selection:
     def subjects(self, where: Where | None) -> list[Subject]:
         """Each endpoint that is chosen; without a choice all requests together."""
         where = where or Where()
-        if where.endpoints is None and where.tags is None:
-            return self._parts(where, [""])
-        return self.endpoints(where)
+        return self.endpoints(where) if chooses(where) else self._parts(where, [""])
 
     def endpoints(self, where: Where | None) -> list[Subject]:
         """Each endpoint that is chosen, all of them without a choice."""
@@ -96,3 +94,8 @@ class Selection:
             if (where.endpoints is None or each in names)
             and (where.tags is None or tags & tags_of(self.spec, each))
         ]
+
+
+def chooses(where: Where | None) -> bool:
+    """Whether it is about some endpoints, by name or tag."""
+    return where is not None and (where.endpoints is not None or where.tags is not None)

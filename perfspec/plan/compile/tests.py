@@ -18,6 +18,7 @@ from perfspec.plan.compile.loads import (
 )
 from perfspec.plan.expect import Forecast
 from perfspec.plan.model import Test
+from perfspec.spec.checks.walk import unacknowledged
 from perfspec.spec.effective import effective_personas, is_kept, owner_of
 from perfspec.spec.limits import as_names
 
@@ -62,7 +63,7 @@ class TestCompiler:
         if written.stop_when is not None:  # how far it gets differs from run to run
             compare = "none"
         limits = LimitCompiler(self.document, self.environment, wanted.name, personas)
-        budgets = compile_budgets(self.document, limits.selection, limits.looped)
+        budgets = () if compare == "none" else compile_budgets(self.document, limits.selection)
         test = Test(
             name=wanted.name,
             place=place_of(self.document, ("tests", wanted.name)),
@@ -84,12 +85,12 @@ class TestCompiler:
             description=written.description,
             compare=compare,
             record=compare != "none" and self._recorded(wanted),
-            budgets=() if compare == "none" else budgets,
+            budgets=budgets,
         )
-        forecast = Forecast(test)
+        forecast, untimed = Forecast(test), unacknowledged(self.spec)
         objectives = tuple(
             msgspec.structs.replace(
-                each, expected=None if each.metric.analysis else forecast.samples(each)
+                each, expected=None if each.metric.analysis else forecast.samples(each, untimed)
             )
             for each in test.objectives
         )

@@ -26,7 +26,7 @@ Sample: TypeAlias = tuple[float, int, int, int, int, int, int]
 received, connections made, further attempts."""
 
 
-Listener: TypeAlias = "Callable[[Key, Sequence[Sample], Sequence[Failure]], None]"
+Listener: TypeAlias = "Callable[[SeriesBuffer, Sequence[Sample], Sequence[Failure]], None]"
 
 
 class Failure(NamedTuple):
@@ -43,18 +43,20 @@ class SeriesBuffer:
     """Samples of one key since the last fold; ``record`` takes a ``Sample``.
 
     ``late`` takes when a request or a message of a stream was due, and by how many µs the generator
-    missed it; ``serve`` when a request counts from, and how many µs it really took.
+    missed it; ``serve`` when a request counts from, and how many µs it really took. Samples that
+    are not ``timed`` have no latency: nobody learns how long they took.
 
     The lists stay the same objects for good, so that compiled journeys can hold their ``append``.
     """
 
     __slots__ = (
         "failures", "key", "late", "lateness", "messages", "quoted", "record", "samples", "serve",
-        "service", "windows",
+        "service", "timed", "windows",
     )  # fmt: skip
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: Key, *, timed: bool = True) -> None:
         self.key = key
+        self.timed = timed
         self.samples: list[Sample] = []
         self.record: Callable[[Sample], None]
         self.record = self.samples.append
@@ -129,9 +131,9 @@ class Recorder:
         self._series: dict[Key, SeriesBuffer] = {}
         self._journeys: dict[str, JourneyBuffer] = {}
 
-    def series(self, key: Key) -> SeriesBuffer:
+    def series(self, key: Key, *, timed: bool = True) -> SeriesBuffer:
         """The buffer of a key, the same one each time."""
-        return self._series.setdefault(key, SeriesBuffer(key))
+        return self._series.setdefault(key, SeriesBuffer(key, timed=timed))
 
     def journeys(self, persona: str) -> JourneyBuffer:
         """Where journeys of a persona are noted, the same buffer each time."""
@@ -213,10 +215,10 @@ class Recorder:
 
     def _settle_part(self, series: SeriesBuffer, tell: Listener | None) -> None:
         if tell is not None:
-            tell(series.key, series.samples[:_PART], series.failures)
+            tell(series, series.samples[:_PART], series.failures)
         windows = series.windows
         for index, part in self._parts(_cut(series.samples)).items():
-            _add(windows.setdefault(index, Window(index=index)), part)
+            _add(windows.setdefault(index, Window(index=index)), part, timed=series.timed)
         for index, late_us in self._by_window(_cut(series.lateness)):
             window = windows.setdefault(index, Window(index=index))
             window.lateness = window.lateness or Histogram()
@@ -258,10 +260,13 @@ def _cut(buffer: list[T]) -> list[T]:
     return part
 
 
-def _add(window: Window, samples: Sequence[Sample]) -> None:
+def _add(window: Window, samples: Sequence[Sample], *, timed: bool) -> None:
     _, latency, ttfb, sent, received, connections, extra = zip(*samples, strict=True)
-    window.latency.add_all(latency)
-    window.ttfb.add_all(ttfb)
+    if timed:
+        window.latency.add_all(latency)
+        window.ttfb.add_all(ttfb)
+    else:
+        window.untimed += len(samples)
     window.bytes_sent += sum(sent)
     window.bytes_received += sum(received)
     window.connections += sum(connections)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perfspec.measure.model import ErrorGroup, Key, Series
     from perfspec.plan.request import Endpoint
     from perfspec.run.driver.breath import Breathe
-    from perfspec.run.driver.recorder import Failure, Folded, Sample
+    from perfspec.run.driver.recorder import Failure, Folded, Sample, SeriesBuffer
 
 
 class RequestFailed(Exception):  # noqa: N818  (what Locust's listeners are handed, never raised)
@@ -55,17 +55,21 @@ class LocustStats:
         return found if found._handlers else None  # noqa: SLF001
 
     def tell(
-        self, listeners: EventHook, key: Key, samples: Sequence[Sample], failures: Iterable[Failure]
+        self,
+        listeners: EventHook,
+        series: SeriesBuffer,
+        samples: Sequence[Sample],
+        failures: Iterable[Failure],
     ) -> None:
-        """Tell ``listeners`` of each sample of one series."""
+        """Tell ``listeners`` of each sample of one series; without a time it is None to them."""
         why = {each.started: f"{each.error}: {each.message}" for each in failures}
         now = SystemClock().now().timestamp()
         for started, latency_us, _, _, received, *_ in samples:
             message = why.get(started)
             listeners.fire(
-                request_type=self._method(key),
-                name=key.name,
-                response_time=latency_us / 1000,
+                request_type=self._method(series.key),
+                name=series.key.name,
+                response_time=latency_us / 1000 if series.timed else None,
                 response_length=received,
                 response=None,
                 context={},
@@ -105,7 +109,8 @@ def _entry(entry: StatsEntry, series: Series, second: int, failures: int) -> Sta
             entry.response_times[ms] += n
             if entry.min_response_time is None or ms < entry.min_response_time:
                 entry.min_response_time = ms
-        entry.num_requests += latency.count
+        entry.num_requests += window.count
+        entry.num_none_requests += window.untimed
         entry.total_response_time += round(latency.sum_us / 1000)
         entry.max_response_time = max(entry.max_response_time, round(latency.max_us / 1000))
         entry.total_content_length += window.bytes_received

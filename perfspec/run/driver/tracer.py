@@ -73,7 +73,8 @@ class Tracer:
     ) -> None:
         """One message with its acknowledgement."""
         method, what = ("SEND", "") if message.emit is None else ("EMIT", message.emit)
-        shown = self._over(message.name, method, what, took_us, flight.wrong)
+        took = took_us if message.ack is not None else None
+        shown = self._over(message.name, method, what, took, flight.wrong)
         shown = msgspec.structs.replace(shown, request_body=_written(flight.content))
         self._tell(_answered(shown, judge, flight.me, incoming, sent=flight.sent))
 
@@ -123,9 +124,10 @@ class Tracer:
         )
 
     def _over(
-        self, step: str, method: str, what: str, took_us: int, wrong: Wrong | None
+        self, step: str, method: str, what: str, took_us: int | None, wrong: Wrong | None
     ) -> Exchange:
         error, message = wrong or (None, None)
+        took_s = None if took_us is None else took_us / 1e6
         return Exchange(
             persona=self.persona,
             phase=self.phase,
@@ -134,8 +136,8 @@ class Tracer:
             method=method,
             url=what,
             request_headers=[],
-            latency_s=took_us / 1e6,
-            ttfb_s=took_us / 1e6,
+            latency_s=took_s,
+            ttfb_s=took_s,
             error=error,
             message=message,
         )

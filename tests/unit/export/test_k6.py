@@ -10,7 +10,16 @@ from perfspec.export.k6 import k6_summary
 from perfspec.judge.model import Outcome
 from perfspec.judge.select import samples
 from perfspec.judge.verdict import judge_run
-from tests.results import TOTAL, bookshop_run
+from tests.results import (
+    TOTAL,
+    Traffic,
+    bookshop_run,
+    limit,
+    make_plan,
+    make_run,
+    make_test,
+    measure,
+)
 from tests.shapes import failing_run, passing_run, undecided_run
 
 if TYPE_CHECKING:
@@ -73,3 +82,13 @@ def test_several_tests_are_kept_apart() -> None:
     assert metrics["http_reqs"]["values"]["count"] == sum(parts)
     assert "thresholds" not in metrics["http_req_duration"]
     assert metrics["http_req_duration{test:load}"]["thresholds"]
+
+
+def test_messages_that_nobody_acknowledges_have_no_duration() -> None:
+    test = make_test(limit("error_rate", 0.01))
+    chunks = Traffic([0.0] * 600, timed=False)
+    plan, found = make_plan(test), measure(test, {"chat.chunk": chunks})
+    result = make_run(plan, found)
+    metrics = k6_summary(result, judge_run(plan, result))["metrics"]
+    assert metrics["http_reqs{test:load,name:chat.chunk}"]["values"]["count"] == 600
+    assert not [each for each in metrics if each.startswith(("http_req_dur", "http_req_wait"))]

@@ -23,12 +23,18 @@ KEY = Key(kind="request", name="login", persona="reader")
 
 
 def tick(
-    at_s: float, n: int = 10, failed: int = 0, seconds: float = 0.1, kind: str = "request"
+    at_s: float,
+    n: int = 10,
+    failed: int = 0,
+    seconds: float = 0.1,
+    kind: str = "request",
+    untimed: int = 0,
 ) -> Tick:
     key = KEY if kind == "request" else Key(kind="poll", name="login.poll", persona="reader")
     window = Window(
         index=int(at_s) - 1,
         latency=Histogram.of([round(seconds * 1e6)] * n),
+        untimed=untimed,
         errors={ErrorClass.SERVER: failed} if failed else {},
     )
     series = [Series(key=key, windows=[window])] if n else []
@@ -177,3 +183,17 @@ def test_what_was_not_read_ends_nothing() -> None:
     hit = stopped_by([None] * 19 + [0.97], 0.95)
     assert hit is not None
     assert hit.requests == 1
+
+
+@pytest.mark.parametrize(("n", "requests"), [(5, 50), (4, None)])
+def test_messages_that_nobody_acknowledges_dilute_no_times(n: int, requests: int | None) -> None:
+    ticks = [tick(second, n=n, seconds=0.5, untimed=1000) for second in range(1, 11)]
+    hit = run(*ticks, limits=(abort("p95", 0.2),))
+    assert (hit and hit.requests) == requests
+
+
+def test_but_are_among_those_that_fail_or_do_not() -> None:
+    ticks = [tick(second, n=1, failed=101, untimed=999) for second in range(1, 11)]
+    hit = run(*ticks, limits=(abort("error_rate", 0.1),))
+    assert hit is not None
+    assert (hit.observed, hit.requests) == (0.101, 10_000)

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from perfspec.baseline.archive import Past
+from perfspec.baseline.record import SeriesRecord
 from perfspec.judge.change import Question
 from perfspec.judge.compare import compare_test
 from perfspec.judge.model import Change, Comparison, Outcome
+from perfspec.measure.histogram import Histogram
 from perfspec.plan.budget import BaselineRule, Budget, Waiver
 from perfspec.plan.limits import Subject
 from perfspec.plan.metrics import metric_of
@@ -19,7 +21,7 @@ from tests.records import MACHINE, NAMES, record, series
 from tests.results import place
 
 if TYPE_CHECKING:
-    from perfspec.baseline.record import Record, SeriesRecord
+    from perfspec.baseline.record import Record
 
 RULE = BaselineRule(store="dir:x")
 SLOW = {"endpoint_3": 1.4}
@@ -231,6 +233,23 @@ def test_more_failures_than_before_fail() -> None:
     assert (few.outcome, few.reason) == (Outcome.PASS, "so few failed that it may be chance")
 
 
+@pytest.mark.parametrize("missing", ["warn", "fail"])
+def test_failures_that_are_few_but_more_than_the_budget_allows_do_not_pass(missing: Any) -> None:  # noqa: ANN401
+    """Of 20 requests one may fail by chance where 0.1 % do (2 %), two hardly (0.02 %)."""
+    asked = budget("error_rate", fail=0.001, min_samples=5)
+    rule, before = msgspec.structs.replace(RULE, missing=missing), past(10, requests=20)
+    for failed, reason in (
+        (1, "so few failed that it may be chance"),
+        (2, "2 of 20 requests failed: more than the budget allows"),
+        (4, "4 of 20 requests failed: more than the budget allows"),
+    ):
+        head = {"requests": 20, "failed": {"endpoint_3": failed}}
+        [found] = compare(10, asked, before=before, head=head, rule=rule).changes
+        assert found.reason.startswith(reason)
+        assert (found.state, found.p) == ("within" if failed == 1 else "undecided", 1.0)
+        assert found.outcome is (Outcome.PASS if failed == 1 else Outcome(missing))
+
+
 @pytest.mark.parametrize("missing", ["warn", "pass", "fail"])
 def test_what_is_not_requested_any_more_is_not_decided_by_missing(missing: Any) -> None:  # noqa: ANN401
     """The baseline is there; what nothing is measured of can never pass."""
@@ -346,7 +365,23 @@ def test_a_machine_that_is_not_in_the_baseline_only_warns() -> None:
     other = msgspec.structs.replace(MACHINE, cpu="another")
     comparison = compare(10, head={"slower": SLOW, "machine": other})
     assert of(comparison, "endpoint_3.p95").outcome is Outcome.WARN
-    assert any("No run of the baseline had this machine" in each for each in comparison.notes)
+    said = "No run of the baseline had this machine, so a regression only warns."
+    assert said in comparison.notes
+
+
+def test_on_such_a_machine_missing_fail_is_meant_literally() -> None:
+    """A regression there is no more decided than what is less certain, and does no better."""
+    other = msgspec.structs.replace(MACHINE, cpu="another")
+    strict = msgspec.structs.replace(RULE, missing="fail")
+    wanting = budget(on="endpoint_4", min_samples=2000)
+    head = {"slower": SLOW, "machine": other}
+    found = compare(10, *EVERY, wanting, head=head, rule=strict)
+    assert of(found, "endpoint_3.p95").outcome is Outcome.FAIL
+    assert found.changes[-1].outcome is Outcome.FAIL
+    assert found.changes[-1].state == "undecided"
+    assert "No run of the baseline had this machine." in found.notes
+    mild = compare(10, *EVERY, wanting, head=head)
+    assert {each.outcome for each in mild.changes} <= {Outcome.PASS, Outcome.WARN}
 
 
 def test_runs_on_the_same_machine_are_preferred() -> None:
@@ -376,3 +411,25 @@ def test_a_problem_leaves_everything_undecided() -> None:
     assert "1.6 times as long" in busy.changes[0].reason
     usual = compare(0, before=probed, head={"probe_s": 0.0014})
     assert Outcome.INCONCLUSIVE not in {each.outcome for each in usual.changes}
+
+
+def test_what_has_no_time_tells_nothing_of_others() -> None:
+    """Messages that nobody acknowledges: as many as requests, in every run."""
+
+    def talking(each: Record) -> Record:
+        chunk = SeriesRecord(
+            kind="request", name="chat.chunk", latency=Histogram(), untimed=5000, errors={},
+            windows=(), variance={},
+        )  # fmt: skip
+        return msgspec.structs.replace(each, series=(*each.series, chunk))
+
+    runs, head = past(6).records, record(100, slower=SLOW)
+    chunks = budget(on="chat.chunk")
+    plain = compare_test(Question(EVERY, RULE), head, Past(runs))
+    found = compare_test(
+        Question((*EVERY, chunks), RULE), talking(head), Past(tuple(map(talking, runs)))
+    )
+    assert found.changes[:-1] == plain.changes
+    assert (found.shift, found.suspect) == (plain.shift, plain.suspect)
+    last = found.changes[-1]
+    assert (last.outcome, last.state, last.base) == (Outcome.WARN, "undecided", None)

@@ -11,6 +11,7 @@ import pytest
 from perfspec.judge.change import Question
 from perfspec.judge.duet import compare_sides, is_decided
 from perfspec.judge.model import Change, Comparison, Outcome
+from perfspec.measure.model import Window
 from perfspec.plan.budget import BaselineRule, Waiver
 from tests.duets import BUDGETS, DUET, budget, duet_result
 from tests.results import place
@@ -123,6 +124,15 @@ def test_what_is_sent_to_the_base_alone_is_not_decided_by_missing() -> None:
     assert found.changes[0].reason == "no request of it to the head, 1,200 to the base"
 
 
+def test_throughput_is_not_compared_and_the_comparison_says_so() -> None:
+    found = compare(6, *BUDGETS, budget("throughput", ""))
+    assert {each.metric.name for each in found.changes} == {"p50", "p95"}
+    assert is_decided(found)
+    [note] = found.notes
+    assert note.startswith("The budget on throughput (perfspec.yaml:7:5) is not compared: a duet")
+    assert compare(6).notes == ()
+
+
 def replace_fail(of_all: Budget, fail: float) -> Budget:
     return msgspec.structs.replace(of_all, fail=fail)
 
@@ -169,3 +179,16 @@ def test_waivers_and_acceptances_count_as_elsewhere() -> None:
     assert of(found, "endpoint_3.p95").outcome is Outcome.WARN
     found = compare(6, slower=SLOW, question=Question(BUDGETS, RULE, accepted="on purpose"))
     assert of(found, "endpoint_3.p95").waived
+
+
+def test_what_has_no_time_is_neither_slower_nor_as_fast() -> None:
+    result = duet_result(6)
+    for series in (*result.series, *result.base):
+        if series.key.name == "endpoint_3":
+            series.windows = [
+                Window(index=each.index, untimed=each.count) for each in series.windows
+            ]
+    question = Question((budget(), budget("error_rate")), RULE)
+    time, errors = compare_sides(question, DUET, result).changes
+    assert (time.outcome, time.state) == (Outcome.WARN, "undecided")
+    assert errors.state == "within"

@@ -143,3 +143,26 @@ def test_a_generator_that_is_late_by_a_tenth_of_a_second_decides_nothing() -> No
     assert judge_test(test, found).outcome is Outcome.INCONCLUSIVE  # it may be all ours
     found.series[0].windows[0].lateness = Histogram.of([101_000] * 100)
     assert "101 ms late (p99)" in str(check(test, found, WHOLE).invalid)
+
+
+@pytest.mark.parametrize(("dropped", "valid"), [(1, True), (2, False), (9, False)])
+def test_a_persona_that_never_finds_a_user_is_named(dropped: int, valid: bool) -> None:
+    """Far below 1 % of all journeys; one of ten may be chance, two are not."""
+    test = opened(limit("p95", 0.2))
+    found = result(test, JourneyWindow(index=2, completed=5000))
+    window = JourneyWindow(index=2, completed=10 - dropped, dropped=dropped)
+    found.journeys.append(Journeys(persona="rare", windows=[window]))
+    verdict = judge_test(test, found)
+    assert verdict.outcome is (Outcome.PASS if valid else Outcome.INCONCLUSIVE)
+    if not valid:
+        said = f"{dropped} of 10 journeys ({dropped}0%) of rare could not start"
+        assert str(verdict.invalid).startswith(said)
+        assert "there were 50 users already" in str(verdict.invalid)
+
+
+def test_a_persona_is_judged_in_the_judged_seconds() -> None:
+    stages = (Stage(arrivals=10, ramp_s=10, hold_s=10),)
+    test = make_test(limit("p95", 0.2), stages=stages, open_model=OpenModel(max_users=50))
+    found = result(test, JourneyWindow(index=15, completed=5000))
+    found.journeys.append(Journeys(persona="rare", windows=[JourneyWindow(index=5, dropped=10)]))
+    assert judge_test(test, found).outcome is Outcome.PASS

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from perfspec import jsonio
+from perfspec.baseline.record import Record
+from perfspec.judge.evidence import throughput_of
+from perfspec.judge.points import Numbers, point_of
 from perfspec.judge.record import record_of
+from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import ProbeWindow
 from perfspec.plan.budget import Budget
@@ -63,3 +68,25 @@ def test_the_probe_is_that_of_the_judged_seconds() -> None:
     ]
     record = record_of(plan, test, make_run(plan, result), result)
     assert record.probe_s == pytest.approx(0.0005, rel=0.01)
+
+
+def test_messages_that_nobody_acknowledges_count_without_a_time() -> None:
+    test = make_test()
+    traffic = {
+        "login": Traffic(latencies(400, 0.1)),
+        "chat.chunk": Traffic([0.0] * 6000, {ErrorClass.RESET: 60}, timed=False),
+    }
+    result, plan = measure(test, traffic), make_plan(test)
+    record = record_of(plan, test, make_run(plan, result), result)
+    assert jsonio.decode(jsonio.encode(record), Record) == record
+    login, chunk = record.series
+    assert (login.requests, login.untimed) == (400, 0)
+    assert (chunk.requests, chunk.untimed, chunk.latency.count) == (6000, 6000, 0)
+    assert {each.p95 for each in chunk.windows} == {None}
+    assert sum(each.requests for each in chunk.windows) == 6000
+    point = point_of(record)
+    assert point.of(chunk.subject) == Numbers(requests=6000, failed=60, rate=100.0, latency={})
+    total = point.of(Subject(kind="total"))
+    assert (total.requests, total.error_rate) == (6400, 60 / 6400)
+    assert total.latency == point.of(login.subject).latency
+    assert throughput_of(record) == 6400 / 60

@@ -9,7 +9,7 @@ from perfspec.judge.slo import Judge
 from perfspec.measure.errors import ErrorClass
 from perfspec.plan.limits import Objective, Subject
 from perfspec.plan.load import Stage
-from tests.results import Traffic, limit, make_test, measure
+from tests.results import TOTAL, Traffic, limit, make_test, measure
 
 
 def judge(
@@ -117,7 +117,9 @@ def test_requests_that_failed_do_not_keep_a_limit_alone(
     enough = math.ceil(failed * n)
     found = judge(objective, [0.001] * n, {ErrorClass.CONNECT: enough})
     assert (found.outcome, found.samples) == (Outcome.INCONCLUSIVE, n)
-    assert "requests that failed" in found.reason
+    assert (
+        found.reason == "requests that failed may have kept it alone, so it says nothing of others"
+    )
     fewer = judge(objective, [0.001] * n, {ErrorClass.CONNECT: enough - 1})
     assert fewer.outcome is Outcome.PASS
     slow = judge(limit("p95", 0.3, on="login"), [0.4] * n, {ErrorClass.TIMEOUT: n})
@@ -250,3 +252,52 @@ def test_a_subject_is_its_own_samples() -> None:
 def test_an_objective_without_a_limit_is_a_mistake_of_ours() -> None:
     with pytest.raises(ValueError, match="states no limit"):
         judge(limit("p95", on="login"), [0.1] * 100)
+
+
+SLOW_AMONG_MESSAGES = {
+    "login": Traffic([0.503] * 120),
+    "chat.chunk": Traffic([0.0] * 12_000, {ErrorClass.RESET: 12}, timed=False),
+}
+TOTAL_P95 = limit("p95", 0.2)
+
+
+@pytest.mark.parametrize("metric", ["p95", "ttfb_p50", "mean", "max"])
+def test_messages_that_nobody_acknowledges_dilute_no_times(metric: str) -> None:
+    objective = limit(metric, 0.2)
+    test = make_test(objective)
+    found = Judge(test, measure(test, SLOW_AMONG_MESSAGES)).judge(objective)
+    assert (found.outcome, found.samples) == (Outcome.FAIL, 120)
+
+
+@pytest.mark.parametrize(("metric", "value"), [("error_rate", 12 / 12_120), ("throughput", 202.0)])
+def test_shares_and_rates_are_those_of_all(metric: str, value: float) -> None:
+    objective = limit(metric, value)
+    test = make_test(objective)
+    found = Judge(test, measure(test, SLOW_AMONG_MESSAGES)).judge(objective)
+    assert found.observed == pytest.approx(value)
+    assert (found.outcome, found.samples) == (Outcome.PASS, 12_120)
+
+
+def test_limits_of_one_subject_on_times_and_on_shares_look_at_their_own_samples() -> None:
+    test = make_test()
+    judged = Judge(test, measure(test, SLOW_AMONG_MESSAGES))
+    counts = [judged.judge(limit(each, 1.0)).samples for each in ("error_rate", "p95", "max")]
+    assert counts == [12_120, 120, 120]
+
+
+def test_messages_alone_have_no_times_to_judge() -> None:
+    test = make_test()
+    result = measure(test, {"chat.chunk": SLOW_AMONG_MESSAGES["chat.chunk"]})
+    judged = Judge(test, result)
+    for subject in ("chat.chunk", TOTAL):
+        found = judged.judge(limit("p95", 10.0, on=subject))
+        assert (found.outcome, found.samples) == (Outcome.INCONCLUSIVE, 0)
+        assert judged.judge(limit("error_rate", 0.01, on=subject)).outcome is Outcome.PASS
+
+
+def test_messages_that_failed_keep_no_times() -> None:
+    """More failed than have a time, but all that have one succeeded."""
+    test = make_test()
+    lost = Traffic([0.0] * 200, {ErrorClass.RESET: 200}, timed=False)
+    judged = Judge(test, measure(test, {"login": [0.1] * 120, "chat.chunk": lost}))
+    assert judged.judge(TOTAL_P95).outcome is Outcome.PASS

@@ -6,7 +6,7 @@ from perfspec.measure.errors import ErrorClass
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import Window
 from perfspec.measure.progress import Tick
-from perfspec.measure.summary import seconds_of, summarise, value_of
+from perfspec.measure.summary import count_of, seconds_of, summarise, value_of
 from perfspec.plan.limits import Metric
 from perfspec.plan.metrics import metric_of
 
@@ -73,3 +73,35 @@ def test_ticks_count_the_second_before_the_first_one() -> None:
     assert seconds_of([]) == 0
     assert seconds_of([tick(0.7)]) == 0.7
     assert seconds_of([tick(5), tick(6), tick(7)]) == 3
+
+
+def test_what_nobody_acknowledges_counts_and_has_no_times() -> None:
+    untimed = Window(index=0, untimed=300, errors={ErrorClass.RESET: 8})
+    for whole in (
+        merged(WINDOW, untimed),
+        merged(untimed, WINDOW),
+        Window.total([WINDOW, untimed]),
+    ):
+        found, alone = summarise(whole, 20), summarise(WINDOW, 20)
+        assert (found.count, found.rate, found.error_rate) == (400, 20.0, 12 / 400)
+        assert (found.mean_s, found.max_s) == (alone.mean_s, alone.max_s)
+        assert (found.quantiles, found.ttfb) == (alone.quantiles, alone.ttfb)
+        assert count_of(metric_of("error_rate"), whole) == 400
+        assert count_of(metric_of("throughput"), whole) == 400
+        assert count_of(metric_of("p95"), whole) == 100
+    nothing = summarise(untimed, 20)
+    assert (nothing.count, nothing.mean_s, nothing.max_s, nothing.quantiles) == (
+        300,
+        None,
+        None,
+        {},
+    )
+    for name in ("p95", "mean", "max", "ttfb_p95"):
+        assert value_of(metric_of(name), untimed, 20) is None
+
+
+def merged(one: Window, other: Window) -> Window:
+    whole = Window(index=0)
+    whole.merge(one)
+    whole.merge(other)
+    return whole

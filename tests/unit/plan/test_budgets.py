@@ -8,6 +8,7 @@ import pytest
 
 from perfspec.errors import InvalidSpecError
 from perfspec.plan.budget import BaselineRule
+from perfspec.plan.check import check_plan
 from perfspec.plan.compile.choice import choose_tests
 from perfspec.plan.compile.plan import compile_plan
 from perfspec.spec.document import load_document
@@ -24,6 +25,7 @@ endpoints:
   home: { request: GET /, budget: { p95: { warn: +15%, fail: +30%, floor: 20ms } } }
   pay:
     request: POST /pay
+    tags: [money]
     poll: { request: GET /pay, until: { json: { $.done: true } }, budget: { p95: +50% } }
 personas:
   buyer: { think: 1s, journey: JOURNEY }
@@ -85,6 +87,67 @@ def test_the_nearest_budget_counts_metric_by_metric() -> None:
     assert origins["pay.p50 budget"] == "tests.load.budget.p50"
 
 
+TALK = """  chat:
+    websocket: /chat
+    messages:
+      chunk: { send: { text: a }, tags: [talk] }
+      ping: { send: { text: b }, ack: next }
+personas:
+"""
+
+
+def talking(extra: str) -> Plan:
+    """Its journey sends a message that nobody acknowledges, and one that is acknowledged."""
+    text = SPEC.replace("personas:\n", TALK).replace("BUDGET", extra).replace(" TEST", "")
+    text = text.replace("JOURNEY", "[home, connect: chat, chat.chunk, chat.ping]")
+    document = load_document(text.replace("ENTRY", "on_fail: stop").encode(), "perfspec.yaml", {})
+    chosen = choose_tests(document, None, (), (), None)
+    return compile_plan(document, chosen, variables={}, environment="local")
+
+
+def test_messages_that_nobody_acknowledges_have_no_budget_on_times() -> None:
+    common = "budget: { p50: +5%, p95: +10% }\nobjectives: { all: { budget: { p99: +9% } } }"
+    plan = talking(common)
+    assert {each for each in budgets(plan) if "chat.chunk" in each or "chat.ping" in each} == {
+        "chat.chunk.error_rate",
+        *(f"chat.ping.{metric}" for metric in ("p50", "p95", "error_rate")),
+        "all.chat.ping.p99",
+    }
+    assert "PS335" not in {each.code for each in check_plan(plan)}
+
+
+@pytest.mark.parametrize(
+    "key", ["slo: { p95: 1s }", "slo: { degradation: { p95: 9% } }", "budget: { p95: +9% }"]
+)
+@pytest.mark.parametrize("where", ["endpoints: [chat.chunk, home]", "tags: talk"])
+def test_what_an_objective_chooses_has_the_times_that_it_is_about(key: str, where: str) -> None:
+    plan = talking(f"objectives: {{ fast: {{ where: {{ {where} }}, {key} }} }}")
+    found = [each for each in check_plan(plan) if each.code == "PS335"]
+    assert [(each.message, each.warning) for each in found] == [
+        ("chat.chunk has no ack, so nobody can say how long it took", False)
+    ]
+
+
+def test_shares_of_such_messages_may_be_chosen() -> None:
+    limits = "slo: { error_rate: 1%, throughput: 1/s }, budget: { error_rate: +1pp }"
+    plan = talking(f"objectives: {{ sent: {{ where: {{ tags: talk }}, {limits} }} }}")
+    assert "PS335" not in {each.code for each in check_plan(plan)}
+    assert {each.id for each in plan.test("load").objectives} >= {
+        "sent.chat.chunk.error_rate",
+        "sent.chat.chunk.throughput",
+    }
+
+
+def test_samples_of_times_are_foreseen_without_them() -> None:
+    expected = {
+        each.metric.name: each.expected
+        for each in talking("slo: { p95: 1s, throughput: 1/s }").test("load").objectives
+    }
+    times, all_requests = expected["p95"], expected["throughput"]
+    assert times is not None
+    assert all_requests == pytest.approx(times * 4 / 3)  # home, connect and ping
+
+
 @pytest.mark.parametrize(
     "seldom",
     [
@@ -99,8 +162,23 @@ def test_what_only_starts_users_is_compared_where_a_budget_names_it(seldom: dict
         "home.p50", "home.p95", "home.error_rate", "pay.done.p95", "pay.done.error_rate",
     }  # fmt: skip
     assert "pay.p50" in budgets(compiled(common, journey="[home, pay]", **seldom))
-    named = "objectives: { all: { where: { endpoints: pay }, budget: { p50: +5% } } }"
-    assert "all.pay.p50" in budgets(compiled(named, journey="[home]", **seldom))
+    wanted = "objectives: {{ all: {{ {} budget: {{ p50: +5% }} }} }}"
+    for where, chosen in (
+        ("where: { endpoints: pay },", True),
+        ("where: { tags: money },", True),
+        ("", False),
+    ):
+        found = budgets(compiled(wanted.format(where), journey="[home]", **seldom))
+        assert ("all.pay.p50" in found, "all.home.p50" in found) == (chosen, not chosen)
+
+
+@pytest.mark.parametrize(("persona", "pays"), [("buyer", True), ("clerk", False)])
+def test_a_persona_is_compared_by_what_its_own_journey_calls(persona: str, pays: bool) -> None:
+    personas = "[home, pay] }\n  clerk: { think: 1s, on_start: [pay], journey: [home]"
+    mine = f"objectives: {{ all: {{ where: {{ personas: {persona} }}, budget: {{ p50: +5% }} }} }}"
+    found = budgets(compiled(mine, journey=personas))
+    assert f"all.home/{persona}.p50" in found
+    assert (f"all.pay/{persona}.p50" in found) is pays
 
 
 def test_functions_may_call_anything_often() -> None:

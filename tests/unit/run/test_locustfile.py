@@ -20,10 +20,14 @@ from perfspec.plan.load import Stage
 from perfspec.plan.request import Capture
 from perfspec.run.locustfile import render_locustfile
 from tests.plans import endpoint, persona, plan
+from tests.sockets import websocket_server
+from tests.talks import CLOSE, CONNECT, message, stream, talk_plan
 from tests.targets import Answer, json_answer, running_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from websockets.sync.server import ServerConnection
 
     from tests.conftest import Eventually
     from tests.targets import Target
@@ -173,3 +177,30 @@ def free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
         return port
+
+
+def silent(client: ServerConnection) -> None:
+    for _ in client:
+        pass
+
+
+@pytest.mark.slow
+def test_messages_that_nobody_acknowledges_have_no_response_time(tmp_path: Path) -> None:
+    chunks = stream("chunk", 0.5)
+    with websocket_server(silent) as url:
+        planned = talk_plan(url, (CONNECT, chunks, CLOSE), message("chunk"))
+        jsonio.write_json(tmp_path / "plan.json", planned)
+        listened = LISTENER.replace('str(each["exception"])', 'each["response_time"] is None')
+        text = render_locustfile("plan.json", "load") + listened
+        (tmp_path / "locustfile.py").write_text(text)
+        done = run_locust(tmp_path, "--headless", "--only-summary", "--json-file", "out")
+    assert done.returncode == 0, done.stderr
+    assert "[('talk', False), ('talk.chunk', True)]" in done.stdout
+    rows = {row["name"]: row for row in json.loads((tmp_path / "out.json").read_text())}
+    chunk, talk = rows["talk.chunk"], rows["talk"]
+    assert chunk["num_none_requests"] == chunk["num_requests"] > 0
+    assert (chunk["response_times"], chunk["total_response_time"]) == ({}, 0)
+    assert (talk["num_none_requests"], talk["num_requests"]) == (
+        0,
+        sum(talk["response_times"].values()),
+    )

@@ -90,10 +90,12 @@ class Bench:
         self.names.update(parsed.names)
         return parsed.compile(self.tools, self.variables)
 
-    def series(self, kind: SeriesKind, name: str, file_class: str | None = None) -> SeriesBuffer:
+    def series(
+        self, kind: SeriesKind, name: str, file_class: str | None = None, *, timed: bool = True
+    ) -> SeriesBuffer:
         """Where samples of this persona are kept."""
         key = Key(kind=kind, name=name, persona=self.persona.name, file_class=file_class)
-        return self.recorder.series(key)
+        return self.recorder.series(key, timed=timed)
 
     def fault(self, me: Actor, series: SeriesBuffer, message: str) -> bool:
         """Record a step that failed before it sent anything: class ``check``, no time at all."""

@@ -80,7 +80,7 @@ class Courier:
         """Raises ExpressionError for a template or path that is malformed."""
         self.message = message
         self.channel = channel_of(message.name)
-        self.series = bench.series("request", message.name)
+        self.series = bench.series("request", message.name, timed=message.ack is not None)
         self._bench = bench
         self._build = _build(bench, message)
         self._binary = message.body is None or isinstance(message.body, BinaryBody)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from perfspec.judge.analyses.analyse import analyse
 from perfspec.judge.analyses.reading import Reading, decide_reading
 from perfspec.judge.verdict import judge_test
+from perfspec.measure.model import Key, Series, Window
 from perfspec.plan.load import Stage
 from tests.results import limit, make_test
 from tests.series import spread, timeline
@@ -88,3 +90,16 @@ def test_an_ordinary_metric_is_no_analysis() -> None:
     test = make_test(limit("p95", 1.0))
     with pytest.raises(ValueError, match="p95 is no analysis"):
         analyse(test, timeline(test, lambda _: [0.1]), test.objectives[0])
+
+
+def test_messages_that_nobody_acknowledges_hide_no_slow_ones() -> None:
+    """Two slow requests a second for 30 s after the peak, among 200 messages without a time."""
+    stages = (Stage(users=5, hold_s=40), Stage(users=60, hold_s=20), Stage(users=5, hold_s=140))
+    test = make_test(RECOVERY, stages=stages)
+    slow = timeline(test, lambda middle: [0.1 if middle < 40 or middle > 90 else 2.0] * 2)
+    chunks = [Window(index=each.index, untimed=200) for each in slow.series[0].windows]
+    key = Key(kind="request", name="chat.chunk", persona="reader")
+    talking = msgspec.structs.replace(slow, series=[*slow.series, Series(key=key, windows=chunks)])
+    plain, found = (analyse(test, each, RECOVERY) for each in (slow, talking))
+    assert plain.observed == pytest.approx(30, abs=3)
+    assert (found.outcome, found.observed, found.samples) == ("fail", plain.observed, plain.samples)

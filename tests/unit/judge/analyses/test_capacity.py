@@ -8,14 +8,15 @@ import msgspec
 import pytest
 
 from perfspec.judge.analyses.capacity import capacity
+from perfspec.judge.analyses.levels import is_kept
 from perfspec.judge.verdict import judge_test
 from perfspec.measure.errors import ErrorClass
-from perfspec.measure.model import AbortHit, ErrorGroup, Key
+from perfspec.measure.model import AbortHit, ErrorGroup, Journeys, JourneyWindow, Key
 from perfspec.plan.limits import AbortLimit
-from perfspec.plan.load import Stage
+from perfspec.plan.load import Span, Stage
 from perfspec.plan.metrics import metric_of
 from perfspec.report.answers import answer_lines, failure_text
-from tests.results import limit, make_test, place
+from tests.results import Traffic, limit, make_test, measure, place
 from tests.series import spread, timeline
 
 if TYPE_CHECKING:
@@ -100,6 +101,18 @@ def test_a_level_that_breaks_at_once_is_the_one_it_failed_at() -> None:
     assert answer.failure.span.start_s == 2 * STEP_S + RAMP_S
 
 
+@pytest.mark.parametrize(("failed", "answer"), [(18, 60), (19, 20)])
+def test_a_level_is_not_kept_by_requests_that_failed(failed: int, answer: int) -> None:
+    """From 40 users on they are refused at once: of 20 requests a p95 looks at the first 19."""
+    test = msgspec.structs.replace(breakpoint_test(), stop_when=(stop("p95", 0.5),))
+
+    def refused(middle: float) -> dict[ErrorClass, int]:
+        return {ErrorClass.CONNECT: failed} if middle >= 2 * STEP_S else {}
+
+    dying = found(test, timeline(test, lambda _: spread(20, 0.1), refused))
+    assert (dying.users, dying.failure is None) == (answer, answer == 60)
+
+
 def test_stopped_in_a_ramp_the_last_hold_is_the_answer() -> None:
     test = breakpoint_test()
     answer = found(test, loaded(test, 60, 3 * STEP_S + 3))
@@ -130,6 +143,8 @@ def test_in_a_ramp_without_holds_it_is_ten_seconds_before_the_breach() -> None:
     assert (answer.users, answer.certainty) == (40, "about")
     whole = found(test, timeline(test, lambda _: spread(20, 0.1)))
     assert (whole.users, whole.certainty) == (100, "at_least")
+    refused = timeline(test, lambda _: spread(20, 0.1), lambda _: {ErrorClass.CONNECT: 20})
+    assert found(test, refused).users == 0
 
 
 @pytest.mark.parametrize(
@@ -184,3 +199,36 @@ def test_the_failure_says_which_errors_there_were_and_where() -> None:
 def test_without_stop_when_there_is_no_answer() -> None:
     test = make_test(limit("p95", 1.0))
     assert capacity(test, timeline(test, lambda _: [0.1])) is None
+
+
+def held(
+    *limits: AbortLimit, timed: int = 0, untimed: int = 0, failed_journeys: int = 0
+) -> bool | None:
+    """One hold; half a second each, and ten journeys."""
+    test = make_test(stop_when=limits)
+    traffic = {
+        "login": Traffic([0.5] * timed),
+        "chat.chunk": Traffic([0.0] * untimed, timed=False),
+    }
+    result = measure(test, traffic)
+    window = JourneyWindow(index=3, completed=10 - failed_journeys, failed=failed_journeys)
+    result.journeys = [Journeys(persona="reader", windows=[window])]
+    return is_kept(test, result, Span(start_s=0, end_s=60))
+
+
+P95, P95_LONG, ERRORS = stop("p95", 0.2), stop("p95", 1.0), stop("error_rate", 0.05)
+
+
+def test_messages_that_nobody_acknowledges_keep_no_limit_on_times() -> None:
+    assert held(P95, timed=10, untimed=2000) is False
+    assert held(P95_LONG, timed=10, untimed=2000) is True
+    assert held(P95_LONG, timed=9, untimed=2000) is None
+    assert held(P95, ERRORS, untimed=2000) is None
+    assert held(ERRORS, untimed=2000) is True
+    assert held(ERRORS, untimed=9) is None
+
+
+def test_a_level_is_left_for_its_journeys_too() -> None:
+    few = stop("journey_error_rate", 0.1)
+    assert held(few, timed=100, failed_journeys=1) is True
+    assert held(few, timed=100, failed_journeys=2) is False

@@ -142,3 +142,29 @@ def test_settling_lets_others_go_on_and_loses_nothing() -> None:
     assert series.windows[0].errors == {ErrorClass.RESET: 1}
     assert series.windows[0].lateness == Histogram.of([7])
     assert recorder.fold().series == []
+
+
+def test_samples_without_a_time_are_counted_and_merged() -> None:
+    merger = Merger()
+    for _ in range(2):  # workers
+        recorder = Recorder(EDGES)
+        recorder.zero = 100.0
+        series = recorder.series(KEY, timed=False)
+        assert recorder.series(KEY) is series
+        for at in range(130):  # more than are settled at once
+            series.record((100.0 + at / 65, 5, 5, 10, 0, 0, 0))
+            series.late((100.0 + at / 65, 7))
+        recorder.failed(series, 100.0, ErrorClass.RESET, "broke")
+        merger.add(jsonio.decode(jsonio.encode(tick(recorder.fold())), Tick))
+    collector = Collector(LOAD, "")
+    collector.add(merger.take_into(tick(Recorder(EDGES).fold())))
+    (series_,) = collector.result("complete").series
+    assert not series_.timed
+    assert [(each.untimed, each.count, each.latency.count) for each in series_.windows] == [
+        (130, 130, 0),
+        (130, 130, 0),
+    ]
+    assert [each.ttfb.count for each in series_.windows] == [0, 0]
+    assert [each.lateness and each.lateness.count for each in series_.windows] == [130, 130]
+    assert series_.windows[0].errors == {ErrorClass.RESET: 2}
+    assert sum(each.bytes_sent for each in series_.windows) == 2600

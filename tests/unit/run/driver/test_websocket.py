@@ -175,9 +175,15 @@ def test_samples_that_do_not_fill_a_chunk_are_made_up_for() -> None:
 
     odd = stream("chunk", 0.1, every_s=0.01, pcm=Pcm(rate=11_025, bits=16, channels=2))
     with websocket_server(count) as url:
-        play(talk_plan(url, (CONNECT, odd, CLOSE), message("chunk")))
+        folded = play(talk_plan(url, (CONNECT, odd, CLOSE), message("chunk")))
     assert sum(sizes) == 11_025 // 10 * 4
     assert set(sizes) == {440, 444}
+    found = named(folded)
+    chunk = found["talk.chunk"]  # nobody acknowledges it
+    assert (chunk.count, chunk.untimed, chunk.latency.count, chunk.ttfb.count) == (10, 10, 0, 0)
+    assert chunk.lateness is not None
+    assert chunk.lateness.count == 10
+    assert (found["talk"].untimed, found["talk"].latency.count) == (0, 1)
 
 
 def test_large_messages_go_both_ways() -> None:
@@ -377,5 +383,7 @@ def test_a_stream_ends_with_its_connection() -> None:
         folded = play(talk_plan(url, (CONNECT, stream("chunk", 5.0, pcm=VOICE)), message("chunk")))
     said = "the server closed the session (1001 going away)"
     assert errors(folded) == {"talk.chunk": ("reset", said)}
-    assert named(folded)["talk.chunk"].errors == {"reset": 1}
+    chunk = named(folded)["talk.chunk"]
+    assert chunk.errors == {"reset": 1}
+    assert (chunk.count, chunk.latency.count) == (chunk.untimed, 0)
     assert folded.journeys[0].failed == 1
