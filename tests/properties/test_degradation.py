@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfspec.judge.analyses.degradation import degradation, longest_hold
+from perfspec.measure.errors import ErrorClass
 from perfspec.plan.load import Span, Stage
 from perfspec.plan.metrics import metric_of
 from tests.results import TOTAL, make_test
@@ -58,3 +59,20 @@ def test_too_few_requests_make_no_trend() -> None:
     assert found(3, 0.0).observed is None
     assert found(3, 0.0).remark == ("a trend needs 800 requests in 8 parts of a hold: hold longer")
     assert found(4, 0.0).observed == pytest.approx(0)
+
+
+@pytest.mark.parametrize(("dead_s", "told"), [(0, True), (40, True), (60, False), (240, False)])
+def test_a_target_that_dies_does_not_look_as_if_it_got_faster(dead_s: float, told: bool) -> None:
+    """Refused at once for the last ``dead_s`` seconds: up to a fifth of the hold is left out."""
+    dies_s = 10 + HOLD_S - dead_s
+
+    def seconds_at(middle: float) -> list[float]:
+        return spread(20, 0.1 if middle < dies_s else 0.001)
+
+    def refused(middle: float) -> dict[ErrorClass, int]:
+        return {} if middle < dies_s else {ErrorClass.CONNECT: 20}
+
+    result = timeline(TEST, seconds_at, refused)
+    reading = degradation(TEST, result, TOTAL, metric_of("degradation.p95"))
+    assert reading.observed == (pytest.approx(0) if told else None)
+    assert told or reading.remark == "in too many parts of the hold requests failed, or none began"

@@ -108,3 +108,10 @@ def test_nothing_to_compare_with_is_said() -> None:
     )
     few = recovery(TEST, timeline(TEST, lambda at: [0.1] if at > BEFORE_S else []), TOTAL)
     assert (few.observed, few.samples) == (None, 0)
+
+
+def test_a_target_that_was_down_before_the_peak_has_nothing_to_come_back_to() -> None:
+    refused = timeline(TEST, lambda _: [0.001] * 20, lambda _: {ErrorClass.CONNECT: 20})
+    reading = recovery(TEST, refused, TOTAL)
+    assert (reading.observed, reading.samples) == (None, int(20 * BEFORE_S))
+    assert "nothing to come back to" in reading.remark

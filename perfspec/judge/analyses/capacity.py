@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfspec.judge.analyses.failure import Usual, failure_at
-from perfspec.judge.analyses.levels import held_levels
+from perfspec.judge.analyses.levels import held_levels, is_kept
 from perfspec.judge.analyses.reading import Reading
 from perfspec.judge.model import Capacity
 from perfspec.plan.load import Span, phases, users_at
@@ -126,9 +126,12 @@ def _highest(test: Test, result: TestResult, kept: Level | None) -> int:
     """Where nothing broke: the last hold, or in a test without holds the end of its ramp."""
     if kept is not None:
         return kept.users
-    if any(each.kind == "hold" and each.level_to > 0 for each in phases(test.stages)):
+    end_s = result.measured_s
+    last = Span(start_s=max(0.0, end_s - BEFORE_S), end_s=end_s)
+    held = any(each.kind == "hold" and each.level_to > 0 for each in phases(test.stages))
+    if held or is_kept(test, result, last) is False:
         return 0
-    return users_at(phases(test.stages), math.nextafter(result.measured_s, 0.0))
+    return users_at(phases(test.stages), math.nextafter(end_s, 0.0))
 
 
 def _failure(test: Test, result: TestResult, found: _Answer) -> Failure | None:
