@@ -91,7 +91,6 @@ def test_a_test_runs_until_it_is_in_doubt_no_more(tmp_path: Path) -> None:
     result = run(plan, options=options(), referee=Referee(doubted=["load", "load"]))
     [load] = result.tests
     assert [each.status for each in load.repeats] == ["complete", "complete"]
-    assert load.started < load.repeats[0].started < load.repeats[1].started
 
 
 def test_a_broken_test_skips_the_rest(tmp_path: Path) -> None:
