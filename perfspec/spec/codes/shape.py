@@ -58,8 +58,8 @@ SHAPE: Final = (
     Rule(
         "PS107",
         "Not of the form that is wanted",
-        "A request, URL, host, header, status class, time window, secret or Python function is "
-        "written in one way only.",
+        "A request, URL, host, header, status class, counter, time window, secret or Python "
+        "function is written in one way only.",
         "request: /books",
         "request: GET /books",
     ),
