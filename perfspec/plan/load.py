@@ -184,13 +184,13 @@ def judged(stages: Sequence[Stage], during: During, warm_up_s: float) -> tuple[S
 def window_edges(
     stages: Sequence[Stage], warm_up_s: float, tail_s: float = 0.0
 ) -> tuple[float, ...]:
-    """Edges of the windows that samples are kept in: at most 5 s long, and none crosses a phase.
+    """Edges of the windows that samples are kept in; none crosses a phase.
 
     What happens in the ``tail_s`` after the last stage has a window of its own, which no limit
     looks at.
 
-    So every judged second is a whole number of windows. Short tests have windows of a second, and
-    long ones longer windows, so that their number stays below some 1,500.
+    So what is judged is a whole number of windows. Short tests have windows of a second, others of
+    5 s, and those beyond two hours longer ones, so that their number stays below some 1,500.
     """
     total = duration_s(stages)
     length = 1.0 if total <= 300 else max(5.0, math.ceil(total / 1440 / 5) * 5.0)
