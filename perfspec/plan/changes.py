@@ -5,7 +5,7 @@ Made for reviewers: a pull request that loosens a limit should not look like one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -14,10 +14,11 @@ from perfspec.plan.budget import Budget, Waiver
 from perfspec.plan.limits import Objective
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from perfspec.plan.model import Plan, Test
 
+Rule = TypeVar("Rule", Objective, Budget)
 Kind = Literal["loosened", "tightened", "removed", "added", "changed"]
 GRAVEST_FIRST: tuple[Kind, ...] = ("loosened", "removed", "changed", "tightened", "added")
 _NOWHERE = Place(file="", line=0, column=0)
@@ -143,82 +144,75 @@ def _without_places(value: Any) -> Any:  # noqa: ANN401  (JSON)
 
 
 def _limits(before: Iterable[Objective], after: Iterable[Objective], test: str) -> Iterator[Change]:
-    old = {each.id: each for each in before}
-    new = {each.id: each for each in after}
+    def about(limit: Objective) -> Change:
+        return Change(kind="added", what="the limit", test=test, limit=limit, place=limit.place)
+
+    return _rules(before, after, about, _limit)
+
+
+def _budgets(before: Iterable[Budget], after: Iterable[Budget], test: str) -> Iterator[Change]:
+    def about(budget: Budget) -> Change:
+        return Change(kind="added", what="the budget", test=test, budget=budget, place=budget.place)
+
+    return _rules(before, after, about, _budget)
+
+
+def _rules(
+    before: Iterable[Rule],
+    after: Iterable[Rule],
+    about: Callable[[Rule], Change],
+    differences: Callable[[Rule, Rule, Change], Iterator[Change]],
+) -> Iterator[Change]:
+    """What is gone, what differs and what is new; ``about`` is what is said of a new one."""
+    old, new = ({each.id: each for each in rules} for rules in (before, after))
     for key, was in old.items():
-        if key not in new:
-            yield Change(kind="removed", what="the limit", test=test, limit=was)
+        if key in new:
+            yield from differences(was, new[key], about(new[key]))
         else:
-            yield from _limit(was, new[key], test)
-    for key, limit in new.items():
+            yield msgspec.structs.replace(about(was), kind="removed", place=None)
+    for key, now in new.items():
         if key not in old:
-            yield Change(kind="added", what="the limit", test=test, limit=limit, place=limit.place)
+            yield about(now)
 
 
-def _limit(was: Objective, now: Objective, test: str) -> Iterator[Change]:
+def _levels(was: Rule, now: Rule, said: Change, *, less_is_looser: bool) -> Iterator[Change]:
     """A bound that is gone is looser than any; a ``fail`` that only warns is looser too."""
     for level in ("fail", "warn"):
         before, after = getattr(was, level), getattr(now, level)
         if before == after:
             continue
         looser = after is None or (
-            before is not None and (after < before if now.metric.at_least else after > before)
+            before is not None and (after < before if less_is_looser else after > before)
         )
-        yield Change(
+        yield msgspec.structs.replace(
+            said,
             kind="loosened" if looser else "tightened",
-            what="the limit",
-            test=test,
-            limit=now,
             level=level,
             before=before,
             after=after,
-            place=now.place,
         )
+
+
+def _limit(was: Objective, now: Objective, said: Change) -> Iterator[Change]:
+    yield from _levels(was, now, said, less_is_looser=now.metric.at_least)
     if was.cap != now.cap:
         kind: Kind = "loosened" if now.cap == "warn" else "tightened"
         what = "how grave a breach of the limit is"
-        yield Change(kind=kind, what=what, test=test, limit=now, place=now.place)
+        yield msgspec.structs.replace(said, kind=kind, what=what)
     if (was.min_samples, was.during) != (now.min_samples, now.during):
         what = "which samples the limit looks at"
-        yield Change(kind="changed", what=what, test=test, limit=now, place=now.place)
+        yield msgspec.structs.replace(said, kind="changed", what=what)
 
 
-def _budgets(before: Iterable[Budget], after: Iterable[Budget], test: str) -> Iterator[Change]:
-    old, new = ({each.id: each for each in budgets} for budgets in (before, after))
-    for key, was in old.items():
-        if key not in new:
-            yield Change(kind="removed", what="the budget", test=test, budget=was)
-        else:
-            yield from _budget(was, new[key], test)
-    for key, budget in new.items():
-        if key not in old:
-            place = budget.place
-            yield Change(kind="added", what="the budget", test=test, budget=budget, place=place)
-
-
-def _budget(was: Budget, now: Budget, test: str) -> Iterator[Change]:
+def _budget(was: Budget, now: Budget, said: Change) -> Iterator[Change]:
     """What is allowed is above 0 also where less is worse: more of it is always looser."""
-    for level in ("fail", "warn"):
-        before, after = getattr(was, level), getattr(now, level)
-        if before != after:
-            looser = after is None or (before is not None and after > before)
-            yield Change(
-                kind="loosened" if looser else "tightened",
-                what="the budget",
-                test=test,
-                budget=now,
-                level=level,
-                before=before,
-                after=after,
-                place=now.place,
-            )
+    yield from _levels(was, now, said, less_is_looser=False)
     if was.floor_s != now.floor_s:
         kind: Kind = "loosened" if (now.floor_s or 0) > (was.floor_s or 0) else "tightened"
-        what = "the floor of the budget"
-        yield Change(kind=kind, what=what, test=test, budget=now, place=now.place)
+        yield msgspec.structs.replace(said, kind=kind, what="the floor of the budget")
     if was.min_samples != now.min_samples:
         what = "how many requests are needed by the budget"
-        yield Change(kind="changed", what=what, test=test, budget=now, place=now.place)
+        yield msgspec.structs.replace(said, kind="changed", what=what)
 
 
 def _together(found: Iterable[Change]) -> Iterator[Change]:
