@@ -231,23 +231,10 @@ class Capacity(Value, frozen=True, kw_only=True):
     failure: Failure | None = None
 
 
-class Blur(Value, frozen=True, kw_only=True):
-    """A percentile of an endpoint (of all requests, if empty) that reads too long.
-
-    By up to ``wait_s`` seconds, which are ``share`` of it: so late the load generator was to look.
-    """
-
-    percentile: str
-    endpoint: str
-    wait_s: float
-    share: float
-
-
 class TestVerdict(Value, frozen=True, kw_only=True):
     """One test. ``judged`` are the seconds that were looked at, ``reasons`` why it is not a pass.
 
     ``invalid`` says why no limit could be judged (a saturated generator), None for a valid test.
-    ``blur`` is the percentile that the generator made wrong most, None where none is by 4 %.
     ``capacity`` is the answer of a test with ``stop_when``. ``say`` and ``advice`` are there only
     when the test did not pass.
     """
@@ -256,7 +243,6 @@ class TestVerdict(Value, frozen=True, kw_only=True):
     outcome: Outcome
     reasons: tuple[str, ...] = ()
     invalid: str | None = None
-    blur: Blur | None = None
     findings: tuple[Finding, ...] = ()
     comparison: Comparison | None = None
     judged: tuple[Span, ...] = ()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from perfspec.judge.blur import waits_in
 from perfspec.judge.interval import surely_beyond
 from perfspec.judge.select import health_in, journeys_in, samples, seconds
 from perfspec.plan.limits import Subject
@@ -41,9 +40,9 @@ class Validity:
     """``invalid`` is the sentence that says why nothing can be judged.
 
     ``broken`` is true where the run itself broke (a worker lost), not only its numbers. ``delay_s``
-    is what the generator may have added to a latency: the longest iteration of its event loop in a
-    typical window, or what 95 % of answers waited for it at most, if that is more. It only ever
-    adds, so a limit that is kept is kept without it too.
+    is what the generator may have added to a latency: how late it was with what had its time, and
+    where answers carry no stamps (see ``Health.waits``) the longest iteration of its event loop in
+    a typical window. It only ever adds, so a limit that is kept is kept without it too.
     """
 
     invalid: str | None = None
@@ -61,17 +60,17 @@ def check(test: Test, result: TestResult, spans: Sequence[Span]) -> Validity:
     lost = _lost_workers(result, health)
     if lost:
         return Validity(invalid=lost, broken=True)
-    delay_s = median(each.hub_delay_us for each in health) / 1e6
+    stood_s = median(each.hub_delay_us for each in health) / 1e6
+    late_s = 0.0
     if test.open_model is None:
         missed = _missed_users(test, result, health, max(each.end_s for each in spans))
     else:
         late_s = _lateness(result, spans)
-        delay_s = max(delay_s, late_s)
         missed = _dropped(test.open_model, result, spans) or _late(late_s)
-    invalid = (
-        _saturated(result, health, seconds(spans)) or missed or _stalled(result, spans, delay_s)
-    )
-    return Validity(invalid=invalid, delay_s=max(delay_s, _waited(result, spans)))
+    stalled = _stalled(result, spans, max(stood_s, late_s))
+    invalid = _saturated(result, health, seconds(spans)) or missed or stalled
+    stamped = all(each.waits is not None for each in health)
+    return Validity(invalid=invalid, delay_s=late_s if stamped else max(stood_s, late_s))
 
 
 def unready(test: Test, result: TestResult, spans: Sequence[Span]) -> str | None:
@@ -93,11 +92,6 @@ def unready(test: Test, result: TestResult, spans: Sequence[Span]) -> str | None
                 " less load was sent than planned: see why it fails, or how long it takes."
             )
     return None
-
-
-def _waited(result: TestResult, spans: Sequence[Span]) -> float:
-    waits = waits_in(result, spans)
-    return (waits.quantile(0.95) if waits is not None else None) or 0.0
 
 
 def _lost_workers(result: TestResult, health: Sequence[Health]) -> str | None:
@@ -218,5 +212,5 @@ def _stalled(result: TestResult, spans: Sequence[Span], delay_s: float) -> str |
         return None
     return (
         f"The load generator stood still for {format_latency(delay_s)} in a typical window:"
-        " something in it blocks (a `call`, a slow machine), so latencies read too long."
+        " something in it blocks (a `call`, a slow machine), so the load was another one."
     )

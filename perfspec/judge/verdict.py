@@ -11,7 +11,6 @@ from perfspec.errors import Exit, UsageError
 from perfspec.judge.analyses.analyse import analyse
 from perfspec.judge.analyses.capacity import capacity
 from perfspec.judge.analyses.failure import first_errors
-from perfspec.judge.blur import blur
 from perfspec.judge.bounds import beyond
 from perfspec.judge.budgets import budgets_said, of_budgets
 from perfspec.judge.diagnosis import diagnose
@@ -137,7 +136,6 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
         outcome=outcome,
         reasons=() if passed else tuple(each for each in reasons if each),
         invalid=validity.invalid,
-        blur=blur(result, spans),
         findings=findings,
         comparison=comparison,
         judged=spans,

@@ -151,9 +151,9 @@ class Health(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     are means, ``planned`` what the plan wanted. ``cpu`` is the share of one core that the busiest
     worker used, as mean and as maximum of the seconds; ``busy_s`` how long, up to the window's end,
     some worker has had work for all of a core. ``hub_delay_us`` is the longest iteration
-    of an event loop: the uncertainty of a latency. ``waits`` are samples of how long an answer that
-    was there waited until a worker looked at it, which its latency is too long by; None where the
-    system cannot tell.
+    of an event loop. ``waits`` are samples of how long answers had been there when a worker looked
+    at them: the kernel's stamps tell, and latencies are without it. None where the system does not
+    stamp: there an iteration of the loop is the uncertainty of a latency.
     """
 
     index: int

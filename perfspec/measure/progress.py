@@ -32,9 +32,9 @@ class Tick(msgspec.Struct, tag="tick", kw_only=True, forbid_unknown_fields=True)
 
     ``at_s`` is the time on the test's clock. ``cpu`` is the share of one core of the busiest worker
     since the last tick, ``busy_s`` how long some worker has had work for all of a core.
-    ``waits`` are how long what was ready waited for the load process to look, None where the system
-    cannot tell. ``base`` is the other side of a duet. ``open_connections`` are those that steps
-    opened and that have not been closed or lost.
+    ``waits`` are how long answers waited for the load process to look (microseconds, samples), None
+    where the system cannot tell. ``base`` is the other side of a duet. ``open_connections`` are
+    those that steps opened and that have not been closed or lost.
     """
 
     at_s: float

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfspec.judge.blur import waits_in
 from perfspec.judge.model import Outcome
 from perfspec.judge.select import health_in, journeys_in, samples, seconds
 from perfspec.judge.wording import amount, bound
+from perfspec.measure.histogram import Histogram
 from perfspec.measure.summary import summarise
 from perfspec.plan.limits import Subject
 from perfspec.plan.load import Span
@@ -20,7 +20,7 @@ from perfspec.units import counted, format_count, format_duration, format_latenc
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from perfspec.judge.model import Blur, Finding, TestVerdict
+    from perfspec.judge.model import Finding, TestVerdict
     from perfspec.measure.model import ErrorGroup, Key, TestResult
     from perfspec.measure.summary import Summary
     from perfspec.plan.model import Plan, Test
@@ -183,11 +183,10 @@ def generator_text(result: TestResult, verdict: TestVerdict) -> str:
         longest = max(each.hub_delay_us for each in health) / 1e6
         parts.append(f"load generator: at most {format_share(round(busiest, 2))} of a core")
         parts.append(f"longest stall {format_latency(longest)}")
-    waits = waits_in(result, verdict.judged)
-    if waits is not None:
-        parts.append(f"answers waited for it {format_latency(waits.quantile(0.95) or 0.0)} (p95)")
-    if verdict.blur is not None:
-        parts.append(_blurred(verdict.blur))
+    waits = Histogram.total(each.waits for each in health if each.waits is not None)
+    if waits.count:
+        waited = format_latency(waits.quantile(0.95) or 0.0)
+        parts.append(f"answers waited for it {waited} (p95, taken off)")
     late = samples(result, TOTAL, verdict.judged).lateness
     if late is not None:
         parts.append(f"late by {format_latency(late.quantile(0.99) or 0.0)} (p99)")
@@ -195,15 +194,6 @@ def generator_text(result: TestResult, verdict: TestVerdict) -> str:
         cut_off = counted(result.overrun, "request")
         parts.append(f"{cut_off} cut off at the end, counted nowhere")
     return "; ".join(parts)
-
-
-def _blurred(found: Blur) -> str:
-    of = f" of {found.endpoint}" if found.endpoint else ""
-    return (
-        f"latencies read too long, {found.percentile}{of} by up to {format_latency(found.wait_s)}"
-        f" ({format_share(round(found.share, 2))} of it): use more workers, fewer users, or a"
-        " machine that does less beside"
-    )
 
 
 def journeys_text(test: Test, result: TestResult, verdict: TestVerdict) -> str:

@@ -31,7 +31,6 @@ from perfspec.run.driver.life import VirtualUser
 from perfspec.run.driver.pools import make_pool
 from perfspec.run.driver.recorder import Recorder
 from perfspec.run.driver.schedule import arrivals as schedule
-from perfspec.run.driver.sentinel import Sentinel
 from perfspec.run.driver.testclock import TestClock
 from perfspec.run.driver.transports.dial import Dialer
 from perfspec.run.driver.transports.http import Transport
@@ -90,12 +89,12 @@ class Engine:
         self._worker, self._workers = 0, 1
         self._cpu = CpuMeter()
         self._alarm: Alarm | None = None
-        self._sentinel: Sentinel | None = None
 
     def prepare(self) -> None:
         """Compile the journeys, read the data, look hosts up. Raises PerfspecError."""
         hosts = frozenset(self.plan.environment.hosts)
-        self._transport, self._dialer = Transport(hosts), Dialer(hosts)
+        self._transport = Transport(hosts)
+        self._dialer = Dialer(hosts, self._transport.stamps)
         self._tokens: dict[OAuth2, SharedToken] = {}
         for persona in self.test.personas:
             self.scripts[persona.name] = compile_persona(self._bench(persona))
@@ -131,9 +130,8 @@ class Engine:
         }
         self.problem = None
         self._cpu = CpuMeter()
-        if self._sentinel is not None:
-            self._sentinel.start()
         self._transport.hub_delay()  # what came before the test is not its
+        self._transport.stamps.take()
         self.crew.share = (worker + 0.5) / workers
         self.recorder.clear()
         self.clock.start(zero)
@@ -143,7 +141,6 @@ class Engine:
 
     def employ(self, hire: Callable[[str], None]) -> None:
         """Users are to run here; ``hire`` starts one of a persona, for a journey that arrives."""
-        self._sentinel = Sentinel.here()
         if self.test.open_model is not None:
             crew, self._alarm = self.crew, Alarm.here()
             crew.arrivals = Arrivals(hire, self.clock, self.recorder, crew.stopping, self._alarm)
@@ -217,7 +214,7 @@ class Engine:
             busy_s=busy_s,
             hub_delay_us=self._transport.hub_delay().longest_us,
             open_connections=self._dialer.open_connections,
-            waits=self._sentinel.take() if self._sentinel else None,
+            waits=self._transport.stamps.take(),
         )
         breathe = Breath()
         folded = self.recorder.fold(self._listener(), breathe)
@@ -237,9 +234,8 @@ class Engine:
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
-        for each in (self._alarm, self._sentinel):
-            if each is not None:
-                each.close()
+        if self._alarm is not None:
+            self._alarm.close()
 
     def _planned(self) -> int:
         """The users of this second; personas with fixed numbers of users may not add up to more.

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from perfspec.judge.select import measured
 from perfspec.judge.validity import Validity, check, unready
+from perfspec.measure.histogram import Histogram
 from perfspec.plan.load import Jitter, Span, Stage, judged
 from tests.results import make_test, measure
 
@@ -144,6 +145,16 @@ def test_one_long_iteration_is_not_typical() -> None:
     result = measure(test, {"login": [0.1] * 100})
     result.health[3].hub_delay_us = 900_000
     assert look(test, result) == Validity(delay_s=0.0008)
+
+
+def test_where_answers_are_stamped_the_loop_adds_nothing_to_latencies() -> None:
+    test = make_test(hold_s=20)
+    result = measure(test, {"login": [0.1] * 100}, health={"hub_delay_us": 90_000})
+    for health in result.health:
+        health.waits = Histogram.of([80_000])
+    assert look(test, result) == Validity()
+    result.health[5].waits = None
+    assert look(test, result) == Validity(delay_s=0.09)
 
 
 def test_samples_without_a_word_of_the_generator_are_not_judged() -> None:

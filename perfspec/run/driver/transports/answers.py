@@ -15,15 +15,17 @@ from perfspec.run.driver.transports.redirects import STATUSES
 
 if TYPE_CHECKING:
     from perfspec.run.driver.transports.handles import Handle
-    from perfspec.run.driver.transports.loop import Failure
+    from perfspec.run.driver.transports.loop import Ending, Failure
+    from perfspec.run.driver.transports.stamps import Looks
 
 _TOO_LARGE = f"the body is larger than {MAX_BODY // 2**20} MiB, the most that is kept for checks"
 _BROKEN = "the kept connection broke under the request; it may have arrived and is not sent again"
 _CUT_SHORT = "the connection was closed before the end of the answer"
 
 
-def read_answer(handle: Handle, failure: Failure | None, *, keep_body: bool) -> Response:
-    """Everything that libcurl knows of the transfer that just ended."""
+def read_answer(handle: Handle, ending: Ending, *, keep_body: bool) -> Response:
+    """Everything that libcurl and the kernel know of the transfer that just ended."""
+    failure, waited = ending
     get = handle.getinfo
     answer = Response()
     answer.status = get(pycurl.RESPONSE_CODE)
@@ -34,17 +36,59 @@ def read_answer(handle: Handle, failure: Failure | None, *, keep_body: bool) -> 
     answer.bytes_received = len(raw) + handle.size
     if handle.fresh:
         _read_connection(handle, answer)
+    if not isinstance(waited, int):
+        take_off(answer, waited)
+    elif waited < answer.ttfb_us:
+        answer.total_us -= waited
+        answer.ttfb_us -= waited
     if answer.status in STATUSES:
         answer.redirect_url = _redirect_url(handle)
     if failure is not None:
         _read_failure(handle, answer, failure)
     elif answer.status < 200 or not (raw.endswith(b"\r\n\r\n") or _header_is_whole(handle)):
         answer.error, answer.message = ErrorClass.RESET, _CUT_SHORT
-    elif handle.pieces and (b"ncoding:" in raw or b"NCODING:" in raw) and handle.encoding():
+    elif handle.pieces and handle.encoding():
         _decode(handle, answer, keep=keep_body)
     else:
         answer.body = b"".join(handle.pieces) if keep_body else handle.head
     return answer
+
+
+def take_off(answer: Response, looks: Looks) -> None:
+    """Take off its times what its bytes had waited when the loop looked at them.
+
+    Of an answer that came in parts, the waits of the first byte and of the last one count. A wait
+    that is longer than the answer took says that the clock was set.
+    """
+    ended, _, newest_us = looks.last
+    began = ended - answer.total_us / 1e6
+    first_us = _first_byte_us(looks, began + answer.ttfb_us / 1e6)
+    before_us = _take_off_connection(answer, looks, began) if answer.new_connection else 0
+    total_us = answer.total_us - before_us - newest_us
+    if total_us > 0:
+        answer.ttfb_us = min(max(answer.ttfb_us - before_us - first_us, 0), total_us)
+        answer.total_us = total_us
+
+
+def _first_byte_us(looks: Looks, at: float) -> int:
+    for over, first_us, _ in looks.earlier:
+        if over >= at:
+            return first_us
+    return looks.last[1]
+
+
+def _take_off_connection(answer: Response, looks: Looks, began: float) -> int:
+    """The same of its connection, whose waits all put off what comes after; microseconds."""
+    connected = began + (answer.dns_us + answer.connect_us) / 1e6
+    secured = connected + answer.tls_us / 1e6
+    waits = (newest_us for at, _, newest_us in looks.earlier if connected <= at <= secured)
+    securing_us = min(sum(waits), answer.tls_us)
+    connecting_us = 0
+    if looks.round_trip_us:
+        connecting_us = max(answer.connect_us - looks.round_trip_us, 0)
+    answer.tls_us -= securing_us
+    answer.connect_us -= connecting_us
+    return securing_us + connecting_us
 
 
 def _header_is_whole(handle: Handle) -> bool:

@@ -18,17 +18,19 @@ from perfspec.run.driver.transports.origins import RefusedError, Resolver, check
 
 if TYPE_CHECKING:
     from perfspec.run.driver.transports.origins import Allowed, Origin
+    from perfspec.run.driver.transports.stamps import Stamps
 
 
 class Dialer:
-    """Opens sockets; each host is looked up once.
+    """Opens sockets, which are stamped; each host is looked up once.
 
     ``open_connections`` is counted by those that have a use for it.
     """
 
-    def __init__(self, allowed: Allowed, *, ca_file: str | None = None) -> None:
+    def __init__(self, allowed: Allowed, stamps: Stamps, *, ca_file: str | None = None) -> None:
         """``allowed`` as in ``Transport``; ``ca_file`` defaults to the machine's own bundle."""
         self.open_connections = 0
+        self.stamps = stamps
         self._allowed = allowed
         self._ca_file = ca_file or ssl.get_default_verify_paths().cafile or certifi.where()
         self._tls: ssl.SSLContext | None = None
@@ -62,6 +64,7 @@ class Dialer:
                 number = error.errno or 0
                 continue
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.stamps.begin(line.fileno())
             return line
         had_socket = number not in {errno.EMFILE, errno.ENFILE}
         raise RefusedError(

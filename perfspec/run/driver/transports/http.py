@@ -38,12 +38,15 @@ from perfspec.run.driver.transports.redirects import (
     redirected_headers,
     turns_into_get,
 )
+from perfspec.run.driver.transports.stamps import Stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from perfspec.run.driver.transports.delay import HubDelay
     from perfspec.run.driver.transports.origins import Allowed
+
+_MOST_USUAL = 4096  # URLs; an id in each makes any number of them
 
 
 class Transport:
@@ -62,8 +65,10 @@ class Transport:
         ``ca_file`` defaults to the machine's own bundle. ``http2`` is offered over TLS (ALPN).
         """
         bundle = ca_file or ssl.get_default_verify_paths().cafile or certifi.where()
-        self.loop = Loop()
+        self.stamps = Stamps()
+        self.loop = Loop(self.stamps)
         self.known: set[str] = set()  # how URLs begin whose origin is allowed and looked up
+        self.usual: set[str] = set()  # URLs of those origins that can be sent as they are
         self._options = common_options(ca_file=bundle, verify=verify, http2=http2)
         self._allowed = allowed
         self._resolver = Resolver()
@@ -131,7 +136,7 @@ class Transport:
         courier.setopt(pycurl.RESOLVE, [entry])
         courier.setopt(pycurl.URL, Path(os.devnull).as_uri())
         try:
-            failure = self.loop.perform(courier)
+            failure, _ = self.loop.perform(courier)
         finally:
             courier.close()
         if failure is not None:
@@ -169,12 +174,15 @@ class Session:
         transport, shape = self._transport, prepared.shape
         timeout_s = shape.timeout_s
         lookup_us = 0
-        if " " in url or not (url.isascii() and url.isprintable()):
-            url = quote(url, URL_CHARACTERS)
         try:
-            if beginning(url) not in transport.known:
-                lookup_us = transport.admit(url, timeout_s)
-                timeout_s -= lookup_us / 1e6
+            if url not in transport.usual:
+                if " " in url or not (url.isascii() and url.isprintable()):
+                    url = quote(url, URL_CHARACTERS)
+                if beginning(url) not in transport.known:
+                    lookup_us = transport.admit(url, timeout_s)
+                    timeout_s -= lookup_us / 1e6
+                elif len(transport.usual) < _MOST_USUAL:
+                    transport.usual.add(url)
             lines = headers + credentials if credentials else headers
             answer = self._exchange(prepared, url, body, lines, timeout_s)
         except RefusedError as refusal:
@@ -227,11 +235,10 @@ class Session:
         if self._closed:
             msg = "this session is closed"
             raise RuntimeError(msg)
-        handle = prepared.take()
+        handle = prepared.take(self._share)
         try:
             handle.prepare(self._share, self._kept, url, body, headers, timeout_s)
-            failure = handle.perform()
-            answer = read_answer(handle, failure, keep_body=prepared.shape.keep_body)
+            answer = read_answer(handle, handle.perform(), keep_body=prepared.shape.keep_body)
         except BaseException:
             handle.curl.close()  # killed on its way: not to be used again
             raise

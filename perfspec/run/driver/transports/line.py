@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from socket import SHUT_RDWR
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from gevent import ssl
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from gevent import socket
 
+    from perfspec.run.driver.transports.stamps import Stamps
+
 _READ: Final = 1  # libev's EV_READ
 _WRITE: Final = 2
 _MOST: Final = (
@@ -27,17 +30,23 @@ _MOST: Final = (
 
 
 class Line:
-    """Plain or TLS; belongs to the process that made it."""
+    """Plain or TLS; belongs to the process that made it.
+
+    ``at`` is when the newest of what was handed over last reached this machine (``perf_counter``).
+    """
 
     def __init__(
         self,
         sock: socket.socket,
+        stamps: Stamps,
         take: Callable[[bytes], None],
         broken: Callable[[OSError], None],
     ) -> None:
         """``take`` gets what comes, nothing for its end; ``broken`` why nothing can come or go."""
         sock.settimeout(0.0)
+        self.at = 0.0
         self._socket = sock
+        self._stamps = stamps
         self._recv = sock.recv
         self._send = sock.write if isinstance(sock, ssl.SSLSocket) else sock.send
         self._take = take
@@ -45,8 +54,11 @@ class Line:
         self._unsent = bytearray()
         self._drained = Event()
         self._drained.set()
-        loop, number = get_hub().loop, sock.fileno()
-        self._readable, self._writable = loop.io(number, _READ), loop.io(number, _WRITE)
+        loop, self._number = get_hub().loop, sock.fileno()
+        self._readable, self._writable = (
+            loop.io(self._number, _READ),
+            loop.io(self._number, _WRITE),
+        )
 
     def start(self) -> None:
         """Hand over what comes from now on, and what TLS has read already."""
@@ -84,6 +96,10 @@ class Line:
         try:
             if self._unsent:
                 self._flush()
+            waited_us = self._stamps.waited_us(self._number)
+            if self._stamps.size < 0:
+                self._stamps.raise_error()
+            self.at = perf_counter() - waited_us / 1e6
             data = self._recv(_MOST)
         except (BlockingIOError, ssl.SSLWantReadError):
             return
@@ -93,6 +109,8 @@ class Line:
         except OSError as error:
             self._broken(error)
             return
+        if data and waited_us:
+            self._stamps.waits_us.append(waited_us)
         self._take(data)
 
     def _write_again(self) -> None:

@@ -22,14 +22,21 @@ from gevent.hub import get_hub
 
 from perfspec.run.driver.transports import kept
 from perfspec.run.driver.transports.delay import HubWatch
+from perfspec.run.driver.transports.stamps import PIECE, Looks
 
 if TYPE_CHECKING:
     from gevent._types import _IoWatcher, _TimerWatcher
     from greenlet import greenlet
 
+    from perfspec.run.driver.transports.stamps import Look, Stamps
+
 Failure: TypeAlias = "tuple[int, str]"  # libcurl's code and its words
+Waited: TypeAlias = "int | Looks"  # microseconds of all its bytes, where that says it all
+Ending: TypeAlias = "tuple[Failure | None, Waited]"  # no failure: a complete answer
 
 _ROUNDS = 8  # of a turn, before other callbacks of the hub get theirs
+_MOST_LOOKS = 256  # of one transfer that are remembered, and the last one
+_ENDS = frozenset({pycurl.E_GOT_NOTHING, pycurl.E_PARTIAL_FILE})
 _EARLY_S = 0.0005  # a timer that comes this much too soon is good enough
 _loops: weakref.WeakSet[Loop] = weakref.WeakSet()
 
@@ -37,15 +44,21 @@ _loops: weakref.WeakSet[Loop] = weakref.WeakSet()
 class Loop:
     """Every transfer of one process. Made after monkey patching; a forked child makes its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, stamps: Stamps) -> None:
+        self._stamps = stamps
+        self._waited_us, self._tell = stamps.waited_us, stamps.waits_us.append
         self._hub = get_hub()
         self._wait = self._hub.switch
         self._later = self._hub.loop.run_callback
         self._multi = multi = pycurl.CurlMulti()
-        self._action = multi.socket_action
+        self._action, self._ended = multi.socket_action, multi.info_read
+        self._remove = multi.remove_handle
         self._watchers: dict[int, tuple[_IoWatcher, int]] = {}  # by socket: watcher, events
         self._resting: dict[int, _IoWatcher] = {}
         self._waiting: dict[pycurl.Curl, greenlet] = {}
+        self._done: list[tuple[pycurl.Curl, Ending]] = []
+        self._looks: dict[int, list[Look]] = {}  # by socket: new, or in the middle of an answer
+        self._round_trips_us: dict[int, int] = {}
         self._timer: _TimerWatcher | None = None
         self._armed, self._deadline = inf, inf
         self._start, self._scheduled, self._closed = False, False, False
@@ -56,8 +69,10 @@ class Loop:
         self.hub_watch = HubWatch(before_poll=self._stop_resting)
         _loops.add(self)
 
-    def perform(self, handle: pycurl.Curl) -> Failure | None:
-        """Run one transfer; only the calling greenlet waits. None is a complete answer.
+    def perform(self, handle: pycurl.Curl) -> Ending:
+        """Run one transfer; only the calling greenlet waits.
+
+        How its sockets were looked at is told where an answer ended it, not a timer.
 
         What kills the greenlet (GreenletExit, gevent.Timeout) goes through; the transfer is dropped
         and libcurl closes its connection.
@@ -68,19 +83,21 @@ class Loop:
         self._multi.add_handle(handle)  # libcurl asks to be started: _on_timer(0)
         self._waiting[handle] = getcurrent()
         try:
-            failure: Failure | None = self._wait()
+            ending: Ending = self._wait()
         except BaseException:
             if self._waiting.pop(handle, None) is not None:
                 self._multi.remove_handle(handle)
             raise
-        return failure
+        return ending
 
-    def forget_socket(self, fd: int) -> None:
+    def begin_socket(self, fd: int) -> None:
         """Call it for every new socket: its number may have belonged to one that was closed."""
         watcher, _ = self._watchers.pop(fd, (None, 0))
         if watcher is not None:
             watcher.stop()
         self._resting.pop(fd, None)
+        self._looks[fd] = []
+        self._stamps.begin(fd)
 
     def close(self) -> None:
         """Drop all transfers; greenlets that still wait get a failure. May be called twice."""
@@ -110,13 +127,52 @@ class Loop:
         watcher.start(self._on_ready, fd, what)
 
     def _on_ready(self, fd: int, events: int) -> None:
+        """Everything that is there is read before those are woken who wait for it.
+
+        The hottest lines of a load process: what is spelled out here is not called.
+        """
         try:
-            self._action(fd, events)
+            waited_us = self._waited_us(fd) if events != pycurl.POLL_OUT else 0
+            if fd in self._looks or not 0 <= self._stamps.size <= PIECE:
+                self._read_noting(fd, events, waited_us)
+            else:
+                self._action(fd, events)
+                _, succeeded, failed = self._ended()
+                for handle in succeeded:
+                    self._remove(handle)
+                    self._done.append((handle, (None, waited_us)))
+                    self._tell(waited_us)
+                if failed:
+                    self._take_failed(failed, waited_us)
+                elif not succeeded:
+                    self._looks[fd] = [(perf_counter(), waited_us, waited_us)]
         except pycurl.error as error:
             self._fail_all(_failure(error))
         if not self._scheduled:
             self._scheduled = True
             self._later(self._turn)
+
+    def _read_noting(self, fd: int, events: int, newest_us: int) -> None:
+        """Read from a new socket, or what came in several parts: each look at it counts.
+
+        An error of the socket was told to the look, so that libcurl sees a mere end.
+        """
+        connected = events == pycurl.POLL_OUT
+        error = self._stamps.error if self._stamps.size < 0 and not connected else 0
+        first_us = self._stamps.first_waited_us(fd) if newest_us else 0
+        earlier = self._looks.setdefault(fd, [])
+        if connected and not earlier:
+            self._round_trips_us[fd] = self._stamps.round_trip_us(fd)
+        self._action(fd, events)
+        look = perf_counter(), first_us, newest_us
+        looks = Looks(earlier, look, self._round_trips_us.get(fd, 0))
+        if self._take_ended(looks, _broken(error) if error else None):
+            if newest_us:
+                self._tell(newest_us)
+            self._looks.pop(fd, None)
+            self._round_trips_us.pop(fd, None)
+        elif len(earlier) < _MOST_LOOKS:
+            earlier.append(look)
 
     def _on_timer(self, milliseconds: int) -> None:
         if milliseconds == 0:
@@ -153,7 +209,10 @@ class Loop:
                 if self._start:
                     self._start = False
                     self._action(pycurl.SOCKET_TIMEOUT, 0)
-                self._wake(self._finished())
+                    self._take_ended(0)
+                done = self._done.copy()
+                self._done.clear()
+                self._wake(done)
                 if not self._start:
                     break
         except pycurl.error as error:
@@ -163,34 +222,41 @@ class Loop:
             if self._start:
                 self._later(self._turn)
 
-    def _finished(self) -> list[tuple[pycurl.Curl, Failure | None]]:
-        """What libcurl is done with, also in the very call that started it."""
-        done: list[tuple[pycurl.Curl, Failure | None]] = []
-        remove = self._multi.remove_handle
-        queued = 1
-        while queued:
-            queued, succeeded, failed = self._multi.info_read()
-            for handle in succeeded:
-                remove(handle)
-                done.append((handle, None))
-            for handle, code, words in failed:
-                remove(handle)
-                done.append((handle, (code, words)))
-        return done
+    def _take_ended(self, waited: Waited, broken: Failure | None = None) -> bool:
+        """Whether libcurl is done with anything, be it in the very call that started it.
 
-    def _wake(self, done: list[tuple[pycurl.Curl, Failure | None]]) -> None:
+        ``broken`` is what became of the connection, where libcurl saw a mere end.
+        """
+        _, succeeded, failed = self._ended()
+        for handle in succeeded:
+            self._remove(handle)
+            self._done.append((handle, (broken, waited)))
+        if broken is not None:
+            failed = [
+                (handle, *broken) if code in _ENDS else (handle, code, words)
+                for handle, code, words in failed
+            ]
+        self._take_failed(failed, waited)
+        return bool(succeeded or failed)
+
+    def _take_failed(self, failed: list[tuple[pycurl.Curl, int, str]], waited: Waited) -> None:
+        for handle, code, words in failed:
+            self._remove(handle)
+            self._done.append((handle, ((code, words), waited)))
+
+    def _wake(self, done: list[tuple[pycurl.Curl, Ending]]) -> None:
         rest = iter(done)
         forget = self._waiting.pop
         try:
-            for handle, failure in rest:
+            for handle, ending in rest:
                 waiting = forget(handle, None)
                 if waiting is not None:  # if it is, it was killed by one that woke just before
-                    waiting.switch(failure)
+                    waiting.switch(ending)
         finally:
-            for handle, failure in rest:  # one of them threw into the hub: the others still wait
+            for handle, ending in rest:  # one of them threw into the hub: the others still wait
                 waiting = forget(handle, None)
                 if waiting is not None:
-                    self._later(waiting.switch, failure)
+                    self._later(waiting.switch, ending)
 
     def _fail_all(self, failure: Failure) -> None:
         """When libcurl gives up as a whole, nobody may wait for ever."""
@@ -198,7 +264,7 @@ class Loop:
             waiting = self._waiting.pop(handle)
             with suppress(pycurl.error):
                 self._multi.remove_handle(handle)
-            self._later(waiting.switch, failure)
+            self._later(waiting.switch, (failure, 0))
 
     def _stop_resting(self) -> None:
         """Stop to watch the connections that nobody used again within this turn of the hub.
@@ -225,6 +291,10 @@ class Loop:
         self._stop_watching()
         self.hub_watch.close()
         self._waiting.clear()
+
+
+def _broken(number: int) -> Failure:
+    return pycurl.E_RECV_ERROR, f"Recv failure: {os.strerror(number)}"
 
 
 def _failure(error: pycurl.error) -> Failure:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
-from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import quote
 
@@ -84,7 +83,7 @@ class Wire:
             raise RefusedError(ErrorClass.TIMEOUT, msg) from None
         finally:
             limit.close()
-        self._line = Line(sock, self._take, self._break)
+        self._line = Line(sock, dialer.stamps, self._take, self._break)
         self._dialer = dialer
         dialer.open_connections += 1
 
@@ -163,7 +162,7 @@ class Wire:
             limit.close()
 
     def _take(self, data: bytes) -> None:
-        at = perf_counter()
+        at = self._line.at
         if not data:
             self.lose(ErrorClass.RESET, "the server closed the connection without a word")
             return

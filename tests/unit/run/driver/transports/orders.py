@@ -8,6 +8,7 @@ import os
 import random
 import resource
 from collections import Counter
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import gevent
@@ -177,6 +178,17 @@ class Child:
                 break
         gevent.sleep(0.001)
         return [idle.longest_us, self.transport.hub_delay().longest_us]
+
+    def answered_while_busy(self, user: str, url: str, seconds: float) -> dict[str, Json]:
+        """An answer, and between which moments nothing but a loop ran while it was under way."""
+        self.transport.stamps.take()
+        answer = gevent.spawn(self.send, user, url)
+        gevent.sleep(0.02)
+        begin = perf_counter()
+        while (end := perf_counter()) < begin + seconds:
+            pass
+        found: dict[str, Json] = answer.get()
+        return {**found, "busy": [begin, end], "waits_us": self.transport.stamps.waits_us}
 
     def limit_descriptors(self, spare: int) -> None:
         lowest_free = os.dup(0)

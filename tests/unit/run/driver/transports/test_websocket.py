@@ -19,6 +19,7 @@ from websockets.utils import accept_key
 
 from perfspec.measure.errors import ErrorClass
 from perfspec.run.driver.transports.dial import Dialer
+from perfspec.run.driver.transports.stamps import Stamps
 from perfspec.run.driver.transports.websocket import Opening, Wire
 from tests.sockets import websocket_server
 from tests.unit.run.driver.transports.raw_server import RawServer
@@ -77,7 +78,8 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, s
 def place(request: pytest.FixtureRequest, secured: tuple[ssl.SSLContext, str]) -> Iterator[Place]:
     tls, ca_file = secured
     place = Place(
-        tls if request.param == "tls" else None, Dialer(frozenset({"127.0.0.1"}), ca_file=ca_file)
+        tls if request.param == "tls" else None,
+        Dialer(frozenset({"127.0.0.1"}), Stamps(), ca_file=ca_file),
     )
     yield place
     for wire in place.wires:
