@@ -2,9 +2,10 @@
 
 Every request makes a connection of its own. The target waits for known times before it answers the
 greeting of TLS (20 or 200 ms), before the first byte (50 ms) and within the body (30 ms), and times
-each phase itself; the same requests are compared. What TCP takes is set beside the round trip that
-the target's kernel measured in its handshake. Where the user is root, the line between them is
-slow (slow_line.py): a round trip takes 20 ms, or 80 ms for each tenth connection.
+each phase itself (what comes before the first byte from the kernel's stamp of the request); the
+same requests are compared. What TCP takes is set beside the round trip that the target's kernel
+measured in its handshake. Where the user is root, the line between them is slow (slow_line.py): a
+round trip takes 20 ms, or 80 ms for each tenth connection.
 
     python benchmarks/bench_phases.py --users 100 --seconds 20
 """
@@ -23,9 +24,9 @@ import json
 import math
 import os
 import random
+import select
 import socket
 import ssl
-import struct
 import subprocess
 import tempfile
 import threading
@@ -40,6 +41,8 @@ import trustme
 from bench_fidelity import favour
 from slow_line import CLIENTS_FROM, FAR, NEAR
 
+from perfspec.run.driver.transports.stamps import Stamps
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,7 +50,6 @@ if TYPE_CHECKING:
 
 TLS_S, SLOW_TLS_S, FIRST_S, BODY_S = 0.02, 0.2, 0.05, 0.03
 SLOW = 0.1  # of the connections
-RTT_AT = 68  # tcpi_rtt in struct tcp_info, linux/tcp.h: microseconds
 PIECE = bytes(4096)
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (2 * len(PIECE))
 QUANTILES = (0.5, 0.95, 0.99)
@@ -88,16 +90,20 @@ def accept(listener: socket.socket, context: ssl.SSLContext, truth: dict[str, Ph
 
 def answer(peer: socket.socket, context: ssl.SSLContext, truth: dict[str, Phases]) -> None:
     """One request, each phase timed."""
-    info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    (rtt_us,) = struct.unpack_from("I", info, RTT_AT)
+    stamps = Stamps()
+    stamps.begin(peer.fileno())
+    rtt_us = stamps.round_trip_us(peer.fileno())
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is handed over goes out
     peer.recv(1, socket.MSG_PEEK)
     greeted = perf_counter()
     sleep(SLOW_TLS_S if random.random() < SLOW else TLS_S)
     with suppress(OSError), context.wrap_socket(peer, server_side=True) as secure:
         secured = perf_counter()
+        readable = select.poll()
+        readable.register(peer, select.POLLIN)
+        readable.poll()
+        asked = perf_counter() - stamps.waited_us(peer.fileno()) / 1e6
         path = secure.recv(4096).split(b" ", 2)[1].decode()
-        asked = perf_counter()
         sleep(FIRST_S)
         secure.sendall(HEAD + PIECE)
         began = perf_counter()
