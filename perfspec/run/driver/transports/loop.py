@@ -1,8 +1,9 @@
 """libcurl's multi handle on the gevent hub: greenlets wait, one loop moves all their transfers.
 
-A turn has two phases: first libcurl reads whatever arrived (that is when it stamps its times), only
-then are the greenlets woken, and what they send next is started in one go. Waking each greenlet as
-its answer arrives would let the code of one user delay the time stamps of the next.
+A turn has two phases: first libcurl reads whatever arrived, once the kernel has told since when it
+has been there; only then are the greenlets woken, and what they send next is started in one go.
+Waking each greenlet as its answer arrives would let the code of one user delay what libcurl stamps
+for the next.
 """
 
 from __future__ import annotations
@@ -70,9 +71,7 @@ class Loop:
         _loops.add(self)
 
     def perform(self, handle: pycurl.Curl) -> Ending:
-        """Run one transfer; only the calling greenlet waits.
-
-        How its sockets were looked at is told where an answer ended it, not a timer.
+        """Run one transfer, and tell how long its bytes waited; only the calling greenlet waits.
 
         What kills the greenlet (GreenletExit, gevent.Timeout) goes through; the transfer is dropped
         and libcurl closes its connection.
@@ -86,7 +85,8 @@ class Loop:
             ending: Ending = self._wait()
         except BaseException:
             if self._waiting.pop(handle, None) is not None:
-                self._multi.remove_handle(handle)
+                with suppress(pycurl.error):  # it is over, and was about to be told
+                    self._remove(handle)
             raise
         return ending
 

@@ -65,6 +65,13 @@ def test_a_request_killed_before_it_began(user: User, slow: Slow) -> None:
         assert server.paths() == ["/next"]
 
 
+def test_a_request_killed_when_its_answer_was_read(user: User) -> None:
+    with RawServer(lambda peer, _: peer.reply(b"ok")) as server:
+        assert user.order("kill_when_read", url=server.origin + "/") == "GreenletExit"
+        assert user.send(server.origin + "/next").body == "ok"
+    assert server.paths() == ["/", "/next"]
+
+
 def test_a_timeout_of_gevent_around_a_request(user: User, slow: Slow) -> None:
     with RawServer(slow) as server:
         assert user.order("give_up", url=server.origin + "/wait", after_s=0.1) == "gave up"
