@@ -86,6 +86,8 @@ def as_text(value: object) -> str:
 
 def as_bytes(value: object) -> bytes:
     """Bytes as they are, text as UTF-8; raises ExpressionError for others."""
+    if type(value) is bytes:  # a stream's, in each of its messages
+        return value
     match kind(value):
         case "bytes":
             return cast("bytes", value)

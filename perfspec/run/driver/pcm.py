@@ -25,10 +25,12 @@ class Chunks(NamedTuple):
 
     def chunk(self, index: int) -> bytes:
         """The bytes of one step of the stream; over time their mean is exact."""
-        start = math.floor(index * self.frames_each) * self.frame
-        size = math.floor((index + 1) * self.frames_each) * self.frame - start
-        start %= len(self.content)
-        found = self.content[start : start + size]
+        first, after = int(index * self.frames_each), int((index + 1) * self.frames_each)
+        size, whole = (after - first) * self.frame, len(self.content)
+        start = first * self.frame % whole
+        if start + size <= whole:
+            return self.content[start : start + size]
+        found = self.content[start:]
         while len(found) < size:
             found += self.content[: size - len(found)]
         return found

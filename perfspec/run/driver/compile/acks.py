@@ -12,7 +12,7 @@ from perfspec.run.driver.transports.documents import NO_JSON
 from perfspec.run.driver.transports.mailbox import Mailbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable
 
     from perfspec.plan.channel import Ack, Message
     from perfspec.run.driver.actor import Actor
@@ -22,17 +22,21 @@ if TYPE_CHECKING:
     from perfspec.run.driver.transports.socketio import SocketIo
 
     MakeKey: TypeAlias = Callable[[Actor, Channel], Hashable]
-_SCALARS = frozenset({"null", "bool", "number", "text"})
 
 
 class _Rule(NamedTuple):
     """Acknowledgements of one kind: their event, and where the values stand that tell them apart.
 
-    Messages of the same rule take turns.
+    Messages of the same rule take turns. ``text`` says the same: what is looked up with each
+    message begins with it, and only a text keeps its hash.
     """
 
     event: str | None
     paths: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return repr(tuple(self))
 
 
 def compile_names(messages: Iterable[Message]) -> list[Name]:
@@ -49,9 +53,12 @@ def compile_key(bench: Bench, ack: Ack) -> MakeKey:
         return lambda _me, _channel: Mailbox.NEXT
     if ack.kind == "callback":
         return lambda _me, channel: ("call", cast("SocketIo", channel).next_call())
-    rule = _rule(ack)
+    rule = _rule(ack).text
     renders = [bench.value(each).render for each in ack.match.values()]
-    return lambda me, _channel: (rule, _comparable([render(me.scope) for render in renders]))
+    if len(renders) == 1:
+        (only,) = renders
+        return lambda me, _channel: (rule, _comparable(only(me.scope)))
+    return lambda me, _channel: (rule, *[_comparable(render(me.scope)) for render in renders])
 
 
 def _rule(ack: Ack) -> _Rule:
@@ -64,7 +71,7 @@ def _call(incoming: Incoming) -> Hashable:
 
 def _namer(rule: _Rule) -> Name:
     finds = [parse_path(each).compile() for each in rule.paths]
-    event = rule.event
+    event, text = rule.event, rule.text
 
     def name(incoming: Incoming) -> Hashable:
         if incoming.event != event or incoming.call is not None:
@@ -72,19 +79,25 @@ def _namer(rule: _Rule) -> Name:
         document = incoming.document if finds else None
         if document is NO_JSON:
             return None
-        found = [find(document) for find in finds]
-        if not all(found):
-            return None
-        return rule, _comparable([hits[0] for hits in found])
+        values: list[Hashable] = []
+        for find in finds:
+            hits = find(document)
+            if not hits:
+                return None
+            values.append(_comparable(hits[0]))
+        return text, *values
 
     return name
 
 
-def _comparable(values: Sequence[object]) -> Hashable:
+def _comparable(value: object) -> Hashable:
     """Equal for values that are equal in JSON: 1 and 1.0 are, 1 and true are not."""
-    return tuple([_comparable_one(each) for each in values])
-
-
-def _comparable_one(value: object) -> Hashable:
-    found = kind(value)
-    return (found, value) if found in _SCALARS else msgspec.json.encode(value)
+    if type(value) is int or type(value) is str:  # numbers and names: nearly all of them
+        return value
+    match kind(value):
+        case "null" | "number" | "text":
+            return value
+        case "bool":
+            return "bool", value
+        case _:
+            return msgspec.json.encode(value)

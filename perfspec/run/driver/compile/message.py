@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     Build: TypeAlias = Callable[[Actor], object]
     Landed: TypeAlias = Callable[["Flight"], None]
+    Send: TypeAlias = Callable[[Channel, object, Hashable], None]
 CHUNK = "pcm"  # the variable that holds a stream's bytes
 COUNT = "seq"
 
@@ -83,12 +84,13 @@ class Courier:
         self.series = bench.series("request", message.name, timed=message.ack is not None)
         self._bench = bench
         self._build = _build(bench, message)
-        self._binary = message.body is None or isinstance(message.body, BinaryBody)
         self._key = None if message.ack is None else compile_key(bench, message.ack)
         expect = Expect(json=message.expect.json, texts=message.expect.texts)
         self._judge = compile_judge(bench, expect, message.captures, credentials)
         self._looks = bool(self._judge.checks.checks or message.captures)
         limit = format_duration(message.timeout_s)
+        self._send = _sender(message)
+        self._recorder, self._rng, self._tracer = bench.recorder, bench.rng, bench.tracer
         self._late = ErrorClass.MESSAGE, f"not acknowledged within {limit}"
 
     def launch(self, me: Actor, link: Channel, due: float, landed: Landed) -> Flight | None:
@@ -96,30 +98,30 @@ class Courier:
 
         ``landed`` may be called before this returns.
         """
-        name = self.message.name
+        name, wire = self.message.name, link.wire
         flight = Flight(self, me, due, landed)
         flight.seq = me.scope[COUNT] = link.sent.get(name, 0)
         link.sent[name] = flight.seq + 1
-        self._bench.rng.source = me.rng
+        self._rng.source = me.rng
         try:
             content = self._build(me)
             flight.key = None if self._key is None else self._key(me, link)
         except ExpressionError as error:
             self._bench.fault(me, self.series, str(error))
             return None
-        if self._bench.tracer is not None:
+        if self._tracer is not None:
             flight.content = content
         flight.deadline = perf_counter() + self.message.timeout_s
         if flight.key is not None:
             link.mailbox.expect(flight)
-        before = link.wire.sent
+        before = wire.sent
         try:
-            self._send(link, flight, content)
+            self._send(link, content, flight.key)
         except BaseException:
-            self._bench.recorder.overrun += 1
+            self._recorder.overrun += 1
             raise
-        flight.sent = link.wire.sent - before
-        if link.lost is not None:
+        flight.sent = wire.sent - before
+        if wire.lost is not None:
             self.give_up(link, flight)
         elif self._key is None:
             self._land(flight, perf_counter(), 0, None)
@@ -130,7 +132,7 @@ class Courier:
         wrong, me = None, flight.me
         if self._looks:
             me.scope[COUNT] = flight.seq
-            self._bench.rng.source = me.rng
+            self._rng.source = me.rng
             wrong = self._judge.decide(me, as_response(incoming))
         self._land(flight, incoming.at, incoming.size, wrong, incoming)
 
@@ -144,18 +146,8 @@ class Courier:
         """Record a message that could not even be sent, as the connection is lost; why it is."""
         lost = link.lost or self._late
         self.series.record((due, 0, 0, 0, 0, 0, 0))
-        self._bench.recorder.failed(self.series, due, *lost)
+        self._recorder.failed(self.series, due, *lost)
         return lost
-
-    def _send(self, link: Channel, flight: Flight, content: object) -> None:
-        message = self.message
-        if message.emit is None:
-            body = to_bytes(content)
-            link.send(body, message.timeout_s, binary=self._binary)
-            return
-        callback = message.ack is not None and message.ack.kind == "callback"
-        call = cast("tuple[str, int]", flight.key)[1] if callback else None
-        cast("SocketIo", link).emit(message.emit, content, message.timeout_s, call)
 
     def _land(
         self,
@@ -168,10 +160,10 @@ class Courier:
         took_us = max(int((at - flight.due) * 1e6), 0)
         self.series.record((flight.due, took_us, took_us, flight.sent, received, 0, 0))
         if wrong is not None:
-            self._bench.recorder.failed(self.series, flight.due, *wrong)
+            self._recorder.failed(self.series, flight.due, *wrong)
         flight.over, flight.wrong = True, wrong
-        if self._bench.tracer is not None:
-            self._bench.tracer.message(self.message, self._judge, flight, took_us, incoming)
+        if self._tracer is not None:
+            self._tracer.message(self.message, self._judge, flight, took_us, incoming)
         flight.landed(flight)
 
 
@@ -217,6 +209,22 @@ def as_response(incoming: Incoming) -> Response:
     response.status = 200
     response.body = incoming.content
     return response
+
+
+def _sender(message: Message) -> Send:
+    """What sends a message that was built; its key holds the number of a callback."""
+    emit, timeout_s = message.emit, message.timeout_s
+    binary = message.body is None or isinstance(message.body, BinaryBody)
+    callback = message.ack is not None and message.ack.kind == "callback"
+
+    def event(link: Channel, content: object, key: Hashable) -> None:
+        call = cast("tuple[str, int]", key)[1] if callback else None
+        cast("SocketIo", link).emit(cast("str", emit), content, timeout_s, call)
+
+    def plain(link: Channel, content: object, _key: Hashable) -> None:
+        link.send(to_bytes(content), timeout_s, binary=binary)
+
+    return plain if emit is None else event
 
 
 def _build(bench: Bench, message: Message) -> Build:

@@ -72,14 +72,14 @@ class _Pace:
 
     def send_all(self, started: float) -> None:
         """Send until the time is over, the user is to leave, or the connection is lost."""
-        me, link, every_s = self._me, self._link, self._step.every_s
-        late = self._courier.series.late
+        me, wire, every_s = self._me, self._link.wire, self._step.every_s
+        late, wait_until = self._courier.series.late, self._bench.rouser.wait_until
         for index in range(math.ceil(self._step.for_s / every_s)):
             due = started + index * every_s
-            while (early_s := due - perf_counter()) > 0 and not me.leaving and link.lost is None:
-                wait(me, early_s)
-            if link.lost is not None:
-                self.wrong = self.wrong or self._courier.unsent(link, due)
+            while (early_s := due - perf_counter()) > 0 and not me.leaving and wire.lost is None:
+                wait_until(me, due)
+            if wire.lost is not None:
+                self.wrong = self.wrong or self._courier.unsent(self._link, due)
                 return
             if me.leaving:
                 return
@@ -87,7 +87,8 @@ class _Pace:
             if self._chunks is not None:
                 me.scope[CHUNK] = self._chunks.chunk(index)
             self._launch(due)
-            self._give_up_late()
+            if len(self._under_way) > 1:  # more than what went out just now
+                self._give_up_late()
 
     def wait_for_all(self) -> None:
         """Until every message was acknowledged, or its time is over."""

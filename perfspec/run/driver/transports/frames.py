@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from os import urandom
+from os import register_at_fork, urandom
 from struct import Struct
-from sys import byteorder
 from typing import TYPE_CHECKING, Final
 
 from perfspec.run.driver.transports.coding import MAX_BODY
@@ -24,6 +23,11 @@ _WHOLE: Final = frozenset({_LAST | TEXT, _LAST | BINARY})  # first bytes of unfr
 _SHORT: Final = 125  # bytes that the header's second byte can tell
 _MASKED: Final = 0x80  # the bit beside them
 _MEDIUM, _LONG = Struct("!BBH"), Struct("!BBQ")
+_MASK_BYTES: Final = 4
+_masks: list[
+    bytes
+] = []  # each is used once; a call of the system for each costs as much as the XOR
+register_at_fork(after_in_child=_masks.clear)
 
 
 class FrameError(Exception):
@@ -36,16 +40,23 @@ class MessageTooLargeError(Exception):
 
 def masked(opcode: int, content: bytes) -> bytes:
     """The one frame of a message or control frame, with a mask of its own (section 5.3)."""
-    first, size, mask = _LAST | opcode, len(content), urandom(4)
+    first, size, mask = _LAST | opcode, len(content), _new_mask()
     if size <= _SHORT:
         head = bytes((first, _MASKED | size))
     elif size < 1 << 16:
         head = _MEDIUM.pack(first, _MASKED | 126, size)
     else:
         head = _LONG.pack(first, _MASKED | 127, size)
-    repeated = (mask * (size // 4 + 1))[:size]
-    hidden = int.from_bytes(content, byteorder) ^ int.from_bytes(repeated, byteorder)
-    return b"%b%b%b" % (head, mask, hidden.to_bytes(size, byteorder))
+    repeated = mask * (size // _MASK_BYTES + 1)  # longer than the content: its rest is cut off
+    hidden = int.from_bytes(content, "little") ^ int.from_bytes(repeated, "little")
+    return head + mask + hidden.to_bytes(len(repeated), "little")[:size]
+
+
+def _new_mask() -> bytes:
+    if not _masks:
+        drawn = urandom(1024 * _MASK_BYTES)
+        _masks.extend(drawn[at : at + _MASK_BYTES] for at in range(0, len(drawn), _MASK_BYTES))
+    return _masks.pop()
 
 
 class Frames:

@@ -89,7 +89,9 @@ class Mailbox:
         self.wake: Callable[[], None] = _nobody
         self._names = tuple(names)
         self._keeps = keeps
-        self._awaited: dict[Hashable, deque[Awaited]] = {}
+        self._awaited: dict[
+            Hashable, list[Awaited]
+        ] = {}  # mostly one by one: a deque is far larger
         self._kept: deque[Incoming] = deque()
         self._kept_bytes = 0
 
@@ -104,7 +106,11 @@ class Mailbox:
 
     def expect(self, awaited: Awaited) -> None:
         """Wait for a message by its key; those of one key are served in order."""
-        self._awaited.setdefault(awaited.key, deque()).append(awaited)
+        queue = self._awaited.get(awaited.key)
+        if queue is None:
+            self._awaited[awaited.key] = [awaited]
+        else:
+            queue.append(awaited)
 
     def forget(self, awaited: Awaited) -> None:
         """Wait no longer."""
@@ -143,7 +149,7 @@ class Mailbox:
         queue = self._awaited.get(key)
         if queue is None:
             return False
-        awaited = queue.popleft()
+        awaited = queue.pop(0)
         if not queue:
             del self._awaited[key]
         awaited.arrived(incoming)

@@ -1,7 +1,7 @@
 """Socket.IO 5 over one WebSocket (Engine.IO 4), without the long polling before it.
 
-The packets are python-socketio's; its client starts three threads a user and times acknowledgements
-by when one of them wakes up.
+The packets are python-socketio's, all but the events that go out. Its client starts three threads
+a user and times acknowledgements by when one of them wakes up.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from socketio.packet import Packet
 
 from perfspec.measure.errors import ErrorClass
 from perfspec.run.driver.transports.channels import Channel
+from perfspec.run.driver.transports.events import encode_event
 from perfspec.run.driver.transports.mailbox import Incoming
 from perfspec.run.driver.transports.origins import RefusedError
 
@@ -69,7 +70,8 @@ class SocketIo(Channel):
         self.wire.listen(self)
         self._open.wait(timeout_s)
         if self._open.is_set() and self.lost is None:
-            self._write(_Packet(packet.CONNECT, credentials, self._namespace), timeout_s)
+            greeting = _Packet(packet.CONNECT, credentials, self._namespace).encode()
+            self.wire.send(_MESSAGE + greeting.encode(), timeout_s)
             self._answered.wait(max(late - perf_counter(), 0.0))
         if self._refused is not None:
             raise RefusedError(ErrorClass.CONNECT, f"the server refused: {self._refused}")
@@ -87,7 +89,8 @@ class SocketIo(Channel):
     def emit(self, event: str, data: object, timeout_s: float, call: int | None = None) -> None:
         """Send an event with one argument, or none where ``data`` is null."""
         arguments = [event] if data is None else [event, data]
-        self._write(_Packet(packet.EVENT, arguments, self._namespace, call), timeout_s)
+        text, attachments = encode_event(arguments, self._namespace, call)
+        self.wire.send_with(_MESSAGE + text, attachments, timeout_s)
 
     def frame(self, content: bytes, at: float, *, binary: bool) -> None:
         """What the wire received: a packet of Engine.IO, or an attachment of the last one."""
@@ -156,11 +159,6 @@ class SocketIo(Channel):
             self._answered.set()
         elif kind == packet.DISCONNECT:
             self.wire.lose(ErrorClass.RESET, "the server closed the session")
-
-    def _write(self, each: Packet, timeout_s: float) -> None:
-        written = each.encode()
-        text, attachments = (written, []) if isinstance(written, str) else (written[0], written[1:])
-        self.wire.send_with(_MESSAGE + text.encode(), attachments, timeout_s)
 
     def _alive(self) -> None:
         if self._watch is not None:

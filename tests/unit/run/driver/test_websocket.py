@@ -131,6 +131,32 @@ def test_acknowledgements_find_their_messages_whatever_their_order() -> None:
     assert named(folded)["talk.tick"].count == 6
 
 
+def test_an_acknowledgement_has_values_that_are_equal_in_json() -> None:
+    answers = [
+        '{"n":true,"is":[1]}',
+        '{"n":"1","is":[1]}',
+        '{"n":1,"is":1}',
+        '{"n":1.0,"is":[1]}  ',
+    ]
+
+    def nearly(client: ServerConnection) -> None:
+        for _ in client:
+            for each in answers:
+                client.send(each)
+
+    for match, fits in (
+        ({"$.n": "{{ 1 }}"}, 2),
+        ({"$.n": "{{ true }}"}, 0),
+        ({"$.n": "1"}, 1),
+        ({"$.n": "{{ 1.0 }}", "$.is": ["{{ 1 }}"]}, 3),
+    ):
+        one = message("one", body=TextBody(text="1"), ack=Ack(kind="match", match=match))
+        with websocket_server(nearly) as url:
+            folded = play(talk_plan(url, (CONNECT, say("one")), one))
+        assert errors(folded) == {}
+        assert named(folded)["talk.one"].bytes_received == len(answers[fits])
+
+
 def test_what_comes_unasked_is_received_and_captured() -> None:
     def greet(client: ServerConnection) -> None:
         client.send('{"type": "hello"}')

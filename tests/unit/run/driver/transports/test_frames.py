@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -156,3 +157,28 @@ def test_fragments_together_are_no_larger_than_a_message_may_be() -> None:
         assert list(frames.feed(each)) == []
     with pytest.raises(MessageTooLargeError):
         list(frames.feed(b"\x80\x01x"))
+
+
+def masks(count: int) -> list[bytes]:
+    return [masked(TEXT, b"")[2:] for _ in range(count)]
+
+
+def test_every_frame_has_a_mask_of_its_own() -> None:
+    count = 5_000  # more than are drawn at a time; by chance some may be alike
+    assert len(set(masks(count))) > count - 10
+
+
+def test_a_fork_does_not_use_the_masks_of_its_parent() -> None:
+    masks(1)
+    receive, send = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(send, b"".join(masks(100)))
+        os._exit(0)  # noqa: TID251  (not the tests' own end)
+    os.waitpid(child, 0)
+    theirs = os.read(receive, 400)
+    os.close(receive)
+    os.close(send)
+    assert len(theirs) == 400
+    mine = set(masks(100))
+    assert sum(theirs[at : at + 4] in mine for at in range(0, 400, 4)) < 10
