@@ -215,18 +215,6 @@ def _quoted(name: str) -> str:
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _to_json(value: object) -> bytes:
-    return _encode(msgspec.json.encode, value, "JSON")
-
-
-def _to_cbor(value: object) -> bytes:
-    return _encode(cbor2.dumps, value, "CBOR")
-
-
-def _to_msgpack(value: object) -> bytes:
-    return _encode(msgpack.packb, value, "MessagePack")
-
-
 def _to_form(value: object) -> bytes:
     if not isinstance(value, dict):
         msg = f"a form is a mapping, not {describe(value)}"
@@ -234,12 +222,20 @@ def _to_form(value: object) -> bytes:
     return query_text(value).encode()
 
 
-def _encode(encode: Callable[[object], bytes | None], value: object, name: str) -> bytes:
-    try:
-        return encode(value) or b""
-    except (TypeError, ValueError, OverflowError, RecursionError, cbor2.CBORError) as error:
-        msg = f"the body cannot be written as {name}: {error}"
-        raise ExpressionError(msg) from None
+def _encoder(encode: Callable[[object], bytes | None], name: str) -> Callable[[object], bytes]:
+    def to_bytes_of(value: object) -> bytes:
+        try:
+            return encode(value) or b""
+        except (TypeError, ValueError, OverflowError, RecursionError, cbor2.CBORError) as error:
+            msg = f"the body cannot be written as {name}: {error}"
+            raise ExpressionError(msg) from None
+
+    return to_bytes_of
+
+
+_to_json = _encoder(msgspec.json.Encoder().encode, "JSON")
+_to_cbor = _encoder(cbor2.dumps, "CBOR")
+_to_msgpack = _encoder(msgpack.packb, "MessagePack")
 
 
 def _pairs(fields: Mapping[str, object]) -> list[tuple[str, str]]:

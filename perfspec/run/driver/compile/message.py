@@ -222,7 +222,7 @@ def _sender(message: Message) -> Send:
         cast("SocketIo", link).emit(cast("str", emit), content, timeout_s, call)
 
     def plain(link: Channel, content: object, _key: Hashable) -> None:
-        link.send(to_bytes(content), timeout_s, binary=binary)
+        link.wire.send(to_bytes(content), timeout_s, binary=binary)
 
     return plain if emit is None else event
 

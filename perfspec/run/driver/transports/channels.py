@@ -33,10 +33,6 @@ class Channel:
         _ = credentials, timeout_s  # a plain WebSocket is open once its handshake is over
         self.wire.listen(self)
 
-    def send(self, content: bytes, timeout_s: float, *, binary: bool) -> None:
-        """Send one message; ``lost`` tells afterwards whether it went out."""
-        self.wire.send(content, timeout_s, binary=binary)
-
     def close(self) -> None:
         """Say goodbye, without waiting for the server's."""
         self.wire.close()

@@ -24,9 +24,8 @@ _SHORT: Final = 125  # bytes that the header's second byte can tell
 _MASKED: Final = 0x80  # the bit beside them
 _MEDIUM, _LONG = Struct("!BBH"), Struct("!BBQ")
 _MASK_BYTES: Final = 4
-_masks: list[
-    bytes
-] = []  # each is used once; a call of the system for each costs as much as the XOR
+# Each is used once; to ask the system for each by itself would cost a quarter of the whole frame.
+_masks: list[bytes] = []
 register_at_fork(after_in_child=_masks.clear)
 
 
