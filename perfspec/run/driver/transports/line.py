@@ -48,6 +48,7 @@ class Line:
         self._socket = sock
         self._stamps = stamps
         self._recv = sock.recv
+        self._plain = not isinstance(sock, ssl.SSLSocket)
         self._send = sock.write if isinstance(sock, ssl.SSLSocket) else sock.send
         self._take = take
         self._broken = broken
@@ -100,7 +101,8 @@ class Line:
             if self._stamps.size < 0:
                 self._stamps.raise_error()
             self.at = perf_counter() - waited_us / 1e6
-            data = self._recv(_MOST)
+            known = self._stamps.size if self._plain else 0  # Python makes room for what is asked
+            data = self._recv(min(known or _MOST, _MOST))
         except (BlockingIOError, ssl.SSLWantReadError):
             return
         except ssl.SSLWantWriteError:
