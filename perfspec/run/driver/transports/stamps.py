@@ -24,6 +24,12 @@ _PEEK: Final = 0x02 | 0x20 | 0x40  # MSG_PEEK, MSG_TRUNC (copies nothing), MSG_D
 _TCP_INFO: Final = 11
 _ROUND_TRIP, _SENT_AGAIN = 68, 100  # offsets of tcpi_rtt and tcpi_total_retrans in tcp_info
 _MOST: Final = 1 << 30  # bytes of a peek: the stamp is that of the newest of them
+_BROKEN: Final = frozenset(  # what a socket that had been connected may say
+    {
+        errno.ECONNRESET, errno.ECONNABORTED, errno.ETIMEDOUT, errno.EPIPE,
+        errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN,
+    }
+)  # fmt: skip
 PIECE: Final = 1400  # bytes; no more are taken for one packet
 _ROOM: Final = 64  # bytes for control messages
 _KEPT: Final = 500  # waits of a second that are told
@@ -99,9 +105,8 @@ class Stamps:
         message.control_length = _ROOM
         self.size = size = self._receive(fd, self._given, _PEEK) if _HAS_STAMPS else 0
         if size <= 0:
-            self.error = self._errno()[0] if size else 0
-            if self.error == errno.EAGAIN:
-                self.size = self.error = 0
+            if size:
+                self._fail(self._errno()[0])
             return 0
         if not message.control_length:
             self._lacking = True
@@ -110,6 +115,13 @@ class Stamps:
         now = clock_gettime(CLOCK_REALTIME)
         waited_us = int((now - room[_S]) * 1e6) - room[_NS] // 1000
         return max(waited_us, 0)  # the clock may have been set meanwhile
+
+    def _fail(self, number: int) -> None:
+        """A look that told nothing: the socket's error, or of a system without such looks."""
+        self.error = number if number in _BROKEN else 0
+        if not self.error:
+            self.size = 0
+            self._lacking = self._lacking or number != errno.EAGAIN
 
     def raise_error(self) -> None:
         """Raise, as OSError, the one that the last look was told of."""

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import select
+import socket
+import struct
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -136,6 +142,25 @@ def test_a_reset_is_told_although_a_look_took_its_error(user: User) -> None:
             answer = user.send(server.origin + path)
             assert answer.error == ErrorClass.RESET, path
             assert "Connection reset by peer" in answer.message, path
+
+
+@stamped
+def test_only_an_error_of_the_connection_is_one() -> None:
+    stamps = Stamps()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = socket.create_connection(listener.getsockname())
+        there, _ = listener.accept()
+        assert (stamps.waited_us(here.fileno()), stamps.size, stamps.error) == (0, 0, 0)
+        assert stamps.take() is not None  # nothing was there
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        there.close()
+        select.select([here], [], [], 20)
+        assert (stamps.waited_us(here.fileno()), stamps.size) == (0, -1)
+        assert stamps.error == errno.ECONNRESET
+        here.close()
+    with Path(os.devnull).open() as file:
+        assert (stamps.waited_us(file.fileno()), stamps.size) == (0, 0)  # cannot be looked at
+    assert stamps.take() is None
 
 
 def answer(**known: int) -> Response:
