@@ -32,7 +32,7 @@ RUNS = {
     "credits": ("--only", "load", "--time-scale", "0.5%"),
     "rate-limit": ("--only", "load", "--time-scale", "0.5%"),
     "textract": ("--only", "load", "--time-scale", "1.5%"),
-    "pool": ("--only", "load", "--time-scale", "0.5%"),
+    "pool": ("--only", "load", "--time-scale", "1.5%"),  # a gauge that is read once a second
     "early-expiry": ("--only", "load", "--time-scale", "1%"),
     "progress": ("--only", "long_jobs", "--time-scale", "1%"),
     "leak": ("--only", "endurance"),
