@@ -67,10 +67,12 @@ def check(test: Test, result: TestResult, spans: Sequence[Span]) -> Validity:
     else:
         late_s = _lateness(result, spans)
         missed = _dropped(test.open_model, result, spans) or _late(late_s)
-    stalled = _stalled(result, spans, max(stood_s, late_s))
-    invalid = _saturated(result, health, seconds(spans)) or missed or stalled
+    delay_s = max(stood_s, late_s)
+    invalid = (
+        _saturated(result, health, seconds(spans)) or missed or _stalled(result, spans, delay_s)
+    )
     stamped = all(each.waits is not None for each in health)
-    return Validity(invalid=invalid, delay_s=late_s if stamped else max(stood_s, late_s))
+    return Validity(invalid=invalid, delay_s=late_s if stamped else delay_s)
 
 
 def unready(test: Test, result: TestResult, spans: Sequence[Span]) -> str | None:
