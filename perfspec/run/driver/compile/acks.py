@@ -55,9 +55,6 @@ def compile_key(bench: Bench, ack: Ack) -> MakeKey:
         return lambda _me, channel: ("call", cast("SocketIo", channel).next_call())
     rule = _rule(ack).text
     renders = [bench.value(each).render for each in ack.match.values()]
-    if len(renders) == 1:
-        (only,) = renders
-        return lambda me, _channel: (rule, _comparable(only(me.scope)))
     return lambda me, _channel: (rule, *[_comparable(render(me.scope)) for render in renders])
 
 

@@ -89,9 +89,7 @@ class Mailbox:
         self.wake: Callable[[], None] = _nobody
         self._names = tuple(names)
         self._keeps = keeps
-        self._awaited: dict[
-            Hashable, list[Awaited]
-        ] = {}  # mostly one by one: a deque is far larger
+        self._awaited: dict[Hashable, list[Awaited]] = {}  # mostly one each: a deque is far larger
         self._kept: deque[Incoming] = deque()
         self._kept_bytes = 0
 
