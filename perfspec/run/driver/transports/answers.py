@@ -8,7 +8,13 @@ from urllib.parse import quote_from_bytes
 import pycurl
 
 from perfspec.measure.errors import ErrorClass
-from perfspec.run.driver.transports.coding import MAX_BODY, BodyError, BodyTooLargeError, decode
+from perfspec.run.driver.transports.coding import (
+    MAX_BODY,
+    BodyError,
+    BodyTooLargeError,
+    content_encoding,
+    decode,
+)
 from perfspec.run.driver.transports.errors import explain
 from perfspec.run.driver.transports.exchange import URL_CHARACTERS, Response
 from perfspec.run.driver.transports.redirects import STATUSES
@@ -47,8 +53,8 @@ def read_answer(handle: Handle, ending: Ending, *, keep_body: bool) -> Response:
         _read_failure(handle, answer, failure)
     elif answer.status < 200 or not (raw.endswith(b"\r\n\r\n") or _header_is_whole(handle)):
         answer.error, answer.message = ErrorClass.RESET, _CUT_SHORT
-    elif handle.pieces and handle.encoding():
-        _decode(handle, answer, keep=keep_body)
+    elif handle.pieces and (codings := content_encoding(raw)):
+        _decode(handle, answer, codings, keep=keep_body)
     else:
         answer.body = b"".join(handle.pieces) if keep_body else handle.head
     return answer
@@ -141,9 +147,9 @@ def _phase(handle: Handle) -> str:
     return "within the body" if _header_is_whole(handle) else "within the header"
 
 
-def _decode(handle: Handle, answer: Response, *, keep: bool) -> None:
+def _decode(handle: Handle, answer: Response, codings: str, *, keep: bool) -> None:
     try:
-        answer.body = decode(handle.encoding(), b"".join(handle.pieces), keep=keep)
+        answer.body = decode(codings, b"".join(handle.pieces), keep=keep)
     except BodyError as error:
         answer.error, answer.message = ErrorClass.RESET, f"the body cannot be read: {error}"
     except BodyTooLargeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ ACCEPTED = "gzip, br, zstd"
 _PIECE = 1024 * 1024
 _FED = 65_536  # at a time: what a decoder leaves over is copied
 _MOST_PARTS = 10_000  # members or frames of one body: each takes some µs, however empty it is
+_FIELD = re.compile(rb"^content-encoding:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -36,6 +38,14 @@ class BodyTooLargeError(Exception):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"the decoded body is larger than {most >> 20} MiB, the most that is read")
+
+
+def content_encoding(raw_headers: bytes) -> str:
+    """The first field Content-Encoding, or nothing."""
+    if b"content-encoding:" not in raw_headers.lower():
+        return ""
+    field = _FIELD.search(raw_headers)
+    return field[1].decode("latin-1").strip() if field else ""
 
 
 def decode(codings: str, raw: bytes, *, keep: bool) -> bytes:

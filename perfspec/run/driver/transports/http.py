@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from perfspec.run.driver.transports.delay import HubDelay
     from perfspec.run.driver.transports.origins import Allowed
 
-_MOST_USUAL = 4096  # URLs; an id in each makes any number of them
-
 
 class Transport:
     """The HTTP side of one worker process."""
@@ -68,7 +66,6 @@ class Transport:
         self.stamps = Stamps()
         self.loop = Loop(self.stamps)
         self.known: set[str] = set()  # how URLs begin whose origin is allowed and looked up
-        self.usual: set[str] = set()  # URLs of those origins that can be sent as they are
         self._options = common_options(ca_file=bundle, verify=verify, http2=http2)
         self._allowed = allowed
         self._resolver = Resolver()
@@ -174,15 +171,12 @@ class Session:
         transport, shape = self._transport, prepared.shape
         timeout_s = shape.timeout_s
         lookup_us = 0
+        if " " in url or not (url.isascii() and url.isprintable()):
+            url = quote(url, URL_CHARACTERS)
         try:
-            if url not in transport.usual:
-                if " " in url or not (url.isascii() and url.isprintable()):
-                    url = quote(url, URL_CHARACTERS)
-                if beginning(url) not in transport.known:
-                    lookup_us = transport.admit(url, timeout_s)
-                    timeout_s -= lookup_us / 1e6
-                elif len(transport.usual) < _MOST_USUAL:
-                    transport.usual.add(url)
+            if beginning(url) not in transport.known:
+                lookup_us = transport.admit(url, timeout_s)
+                timeout_s -= lookup_us / 1e6
             lines = headers + credentials if credentials else headers
             answer = self._exchange(prepared, url, body, lines, timeout_s)
         except RefusedError as refusal:
@@ -235,7 +229,7 @@ class Session:
         if self._closed:
             msg = "this session is closed"
             raise RuntimeError(msg)
-        handle = prepared.take(self._share)
+        handle = prepared.take()
         try:
             handle.prepare(self._share, self._kept, url, body, headers, timeout_s)
             answer = read_answer(handle, handle.perform(), keep_body=prepared.shape.keep_body)
