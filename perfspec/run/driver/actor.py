@@ -104,7 +104,8 @@ class Actor:
             return
         if left > ROUGH_S:
             self.pause(left - ROUGH_S)
-        self.alarm.sleep_until(self.due)
+        if self.due > perf_counter():
+            self.alarm.sleep_until(self.due)
         if self.leaving:
             raise Leave
 
@@ -115,9 +116,9 @@ class Actor:
         if self.leaving:
             raise Leave
 
-    def park(self) -> None:
-        """Wait to be woken up, by whomever."""
-        waiter: Waiter[None] = Waiter(get_hub())
+    def park(self, waiter: Waiter[None] | None = None) -> None:
+        """Wait to be woken up, by ``wake`` or by whoever has the waiter."""
+        waiter = waiter or Waiter(get_hub())
         self.waiter = waiter
         try:
             waiter.get()
@@ -148,11 +149,9 @@ def wait(actor: Actor, seconds: float) -> None:
     waiter: Waiter[None] = Waiter(hub)
     timer = hub.loop.timer(seconds)
     timer.start(waiter.switch, None)
-    actor.waiter = waiter
     try:
-        waiter.get()
+        actor.park(waiter)
     finally:
-        actor.waiter = None
         timer.stop()
         timer.close()
 

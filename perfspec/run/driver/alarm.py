@@ -1,103 +1,73 @@
-"""Waking up on time: the event loop counts in whole milliseconds, a timer of Linux in nanoseconds.
-
-A journey that starts a millisecond late would have that millisecond in its latency.
-"""
+"""Waking many greenlets with one timer: one of its own for each costs more than a message."""
 
 from __future__ import annotations
 
-import ctypes
-import os
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from gevent.hub import Waiter, get_hub
 
+from perfspec.run.driver.bells import HAS_FINE_BELL, FineBell, HubBell
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUGH_S: Final = 0.003  # what comes sooner is left to the alarm
-_READ: Final = 1  # libev's EV_READ
-_MONOTONIC: Final = 1  # the clock of ``perf_counter`` on Linux
-_ABSOLUTE: Final = 1
+    from perfspec.run.driver.actor import Actor
+    from perfspec.run.driver.bells import Bell
+
+ROUGH_S: Final = 0.003  # what comes sooner is left to a fine alarm
 
 
 class Alarm:
-    """Wakes greenlets of this process at moments of ``perf_counter``; made where they run."""
+    """Wakes greenlets of this process at moments of ``perf_counter``; made where they run.
 
-    def __init__(self) -> None:
-        self._sleepers: list[tuple[float, int, Waiter[None]]] = []
+    It is as fine as the event loop, which counts in milliseconds: what is due at nearly the same
+    time is done in one go.
+    """
+
+    def __init__(self, bell: Callable[[Callable[[], None]], Bell] = HubBell) -> None:
+        self._sleepers: list[tuple[float, int, Waiter[None]]] = []  # those woken before, too
         self._numbers = count()
-        self._bell = Bell(self._ring)
+        self._bell = bell(self._ring)
+        self._set_for = inf
 
     @classmethod
-    def here(cls) -> Alarm | None:
-        """None where the system has no such timer: then the event loop's have to do."""
-        return cls() if HAS_BELL else None
+    def fine(cls) -> Alarm | None:
+        """One that is not late; None where the system has no such timer."""
+        return cls(FineBell) if HAS_FINE_BELL else None
 
-    def sleep_until(self, moment: float) -> None:
-        """Give way until then; nothing ends it sooner, so it is for the last milliseconds."""
-        if moment <= perf_counter():
-            return
+    def sleep_until(self, moment: float, me: Actor | None = None) -> None:
+        """Give way until then, or until the user is woken (``Actor.wake``), if it is known."""
         waiter: Waiter[None] = Waiter(get_hub())
         heappush(self._sleepers, (moment, next(self._numbers), waiter))
-        if self._sleepers[0][2] is waiter:
-            self._bell.set(moment)
-        waiter.get()
+        if moment < self._set_for:
+            self._set(moment)
+        if me is None:
+            waiter.get()
+        else:
+            me.park(waiter)
 
     def close(self) -> None:
         """Wake nobody any more."""
         self._bell.close()
 
+    def _set(self, moment: float) -> None:
+        self._set_for = moment
+        self._bell.set(moment)
+
     def _ring(self) -> None:
-        while self._sleepers and self._sleepers[0][0] <= perf_counter():
-            heappop(self._sleepers)[2].switch(None)
-        if self._sleepers:
-            self._bell.set(self._sleepers[0][0])
+        """Wake those whose moment has come; who is due by then has to wait for the next look.
 
-
-class _Setting(ctypes.Structure):
-    """``struct itimerspec``: when, and then how often."""
-
-    _fields_ = (
-        ("interval_s", ctypes.c_long),
-        ("interval_ns", ctypes.c_long),
-        ("s", ctypes.c_long),
-        ("ns", ctypes.c_long),
-    )
-
-
-_LIBC: Final = ctypes.CDLL(None, use_errno=True)
-HAS_BELL: Final = hasattr(_LIBC, "timerfd_create")
-
-
-class Bell:
-    """One timer of Linux on the hub: ``ring`` is called at a moment of ``perf_counter``."""
-
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
-        self._file = _LIBC.timerfd_create(_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._file < 0:
-            raise OSError(ctypes.get_errno(), "no timer is to be had")
-        self._watcher = get_hub().loop.io(self._file, _READ)
-        self._watcher.start(self._rung)
-
-    def set(self, moment: float) -> None:
-        """Ring then, and at no other moment that was set before."""
-        seconds = int(moment)
-        setting = _Setting(0, 0, seconds, int((moment - seconds) * 1e9) + 1)
-        _LIBC.timerfd_settime(self._file, _ABSOLUTE, ctypes.byref(setting), None)
-
-    def close(self) -> None:
-        """Ring no more."""
-        self._watcher.stop()
-        self._watcher.close()
-        os.close(self._file)
-
-    def _rung(self) -> None:
-        try:
-            os.read(self._file, 8)
-        except BlockingIOError:  # it was set anew in the meantime
-            return
-        self._ring()
+        Otherwise nobody would look at the sockets where there is more to do than time.
+        """
+        sleepers, now = self._sleepers, perf_counter()
+        self._set_for = now  # nobody who goes to sleep meanwhile need set the bell
+        while sleepers and sleepers[0][0] <= now:
+            heappop(sleepers)[2].switch(None)  # one that was woken before takes no notice
+        if sleepers:
+            self._set(sleepers[0][0])
+        else:
+            self._set_for = inf

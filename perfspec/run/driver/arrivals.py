@@ -109,7 +109,7 @@ class Arrivals:
         rough_s = ROUGH_S if self._alarm is not None else 0.0
         while not self._stopping.is_set() and (left := due - rough_s - perf_counter()) > 0:
             self._stopping.wait(left)
-        if self._alarm is not None and not self._stopping.is_set():
+        if self._alarm is not None and not self._stopping.is_set() and due > perf_counter():
             self._alarm.sleep_until(due)
 
     def _start(self, persona: str, due: float) -> None:

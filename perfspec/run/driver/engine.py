@@ -142,7 +142,7 @@ class Engine:
     def employ(self, hire: Callable[[str], None]) -> None:
         """Users are to run here; ``hire`` starts one of a persona, for a journey that arrives."""
         if self.test.open_model is not None:
-            crew, self._alarm = self.crew, Alarm.here()
+            crew, self._alarm = self.crew, Alarm.fine()
             crew.arrivals = Arrivals(hire, self.clock, self.recorder, crew.stopping, self._alarm)
 
     def _let_arrive(self, arrivals: Arrivals, max_users: int) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from perfspec.expr import parse_expression, parse_template, parse_value
 from perfspec.measure.errors import ErrorClass
 from perfspec.measure.model import Key
-from perfspec.run.driver.rouse import Rouser
+from perfspec.run.driver.alarm import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +53,7 @@ class Bench:
     ``prepare`` makes the transport's part of an endpoint, ``session`` a user of no persona,
     ``dialer`` opens connections that stay. ``tokens`` are those that all users share.
     ``report_bug`` takes what broke in a greenlet that nobody waits for. ``names`` collects what the
-    templates mention: the data sources that the persona needs. ``rouser`` wakes those who send at a
+    templates mention: the data sources that the persona needs. ``paces`` wakes those who send at a
     steady pace.
     """
 
@@ -71,7 +71,7 @@ class Bench:
     tokens: dict[OAuth2, SharedToken] = field(default_factory=dict)
     open_model: bool = False
     tracer: Tracer | None = None
-    rouser: Rouser = field(default_factory=Rouser)
+    paces: Alarm = field(default_factory=Alarm)
     names: set[str] = field(default_factory=set)
 
     def text(self, template: str) -> Text:

@@ -73,11 +73,11 @@ class _Pace:
     def send_all(self, started: float) -> None:
         """Send until the time is over, the user is to leave, or the connection is lost."""
         me, wire, every_s = self._me, self._link.wire, self._step.every_s
-        late, wait_until = self._courier.series.late, self._bench.rouser.wait_until
+        late, sleep_until = self._courier.series.late, self._bench.paces.sleep_until
         for index in range(math.ceil(self._step.for_s / every_s)):
             due = started + index * every_s
             while (early_s := due - perf_counter()) > 0 and not me.leaving and wire.lost is None:
-                wait_until(me, due)
+                sleep_until(due, me)
             if wire.lost is not None:
                 self.wrong = self.wrong or self._courier.unsent(self._link, due)
                 return

@@ -1,28 +1,34 @@
-"""The alarm wakes in order and never too soon."""
+"""One timer wakes many, in order, none too soon, and none twice."""
 
 from __future__ import annotations
 
 import sys
+from random import Random
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import gevent
 import pytest
 
+from perfspec.run.driver.actor import Actor
 from perfspec.run.driver.alarm import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a timer of Linux")
 
-
-@pytest.fixture
-def alarm() -> Iterator[Alarm]:
-    found = Alarm.here()
+@pytest.fixture(params=["coarse", "fine"])
+def alarm(request: pytest.FixtureRequest) -> Iterator[Alarm]:
+    if request.param == "fine" and sys.platform != "linux":
+        pytest.skip("a timer of Linux")
+    found = Alarm() if request.param == "coarse" else Alarm.fine()
     assert found is not None
     yield found
     found.close()
+
+
+def actor() -> Actor:
+    return Actor(cast("Any", None), Random(0))
 
 
 def test_it_wakes_in_the_order_of_the_moments_and_none_too_soon(alarm: Alarm) -> None:
@@ -38,14 +44,56 @@ def test_it_wakes_in_the_order_of_the_moments_and_none_too_soon(alarm: Alarm) ->
     assert all(at_s >= ms / 1000 for ms, at_s in woken)
 
 
-def test_what_is_past_does_not_wait(alarm: Alarm) -> None:
-    alarm.sleep_until(perf_counter() - 1)
+@pytest.mark.parametrize("behind_s", [0.001, 1.0])
+def test_a_moment_that_is_over_still_gives_way(alarm: Alarm, behind_s: float) -> None:
+    seen: list[str] = []
+    gevent.spawn(lambda: seen.append("another"))
+    alarm.sleep_until(perf_counter() - behind_s)
+    assert seen == ["another"]
+
+
+def test_the_beginning_of_time_is_over(alarm: Alarm) -> None:
     alarm.sleep_until(0.0)
 
 
-def test_one_that_was_killed_does_not_keep_the_others(alarm: Alarm) -> None:
-    dead = gevent.spawn(alarm.sleep_until, perf_counter() + 0.01)
+def test_who_was_woken_early_sleeps_on_undisturbed(alarm: Alarm) -> None:
+    me, begun = actor(), perf_counter()
+    slept_s = []
+
+    def sleeper() -> None:
+        for due in (begun + 0.02, begun + 0.08):
+            alarm.sleep_until(due, me)
+            slept_s.append(perf_counter() - begun)
+
+    sleeping = gevent.spawn(sleeper)
     gevent.sleep(0)
-    dead.kill()
-    alarm.sleep_until(perf_counter() + 0.02)
-    assert dead.ready()
+    me.wake()
+    sleeping.join()
+    assert slept_s[0] < slept_s[1]
+    assert slept_s[1] >= 0.08, "not at 0.02, when the first sleep should have ended"
+    assert me.waiter is None
+
+
+def test_who_was_killed_is_not_waited_for(alarm: Alarm) -> None:
+    me, begun = actor(), perf_counter()
+    killed = gevent.spawn(alarm.sleep_until, begun + 0.01, me)
+    gevent.sleep(0)
+    killed.kill()
+    alarm.sleep_until(begun + 0.02)
+    assert perf_counter() - begun >= 0.02
+    assert me.waiter is None
+
+
+def test_sleepers_who_go_to_sleep_again_as_they_are_woken(alarm: Alarm) -> None:
+    begun = perf_counter()
+    woken: list[float] = []
+
+    def sleeper(first_ms: int) -> None:
+        for index in range(5):
+            due = begun + (first_ms + 3 * index) / 1000
+            alarm.sleep_until(due, actor())
+            woken.append(perf_counter() - due)
+
+    gevent.joinall([gevent.spawn(sleeper, ms) for ms in range(20)])
+    assert len(woken) == 100
+    assert min(woken) >= 0
