@@ -11,7 +11,7 @@ import msgspec
 from perfspec.measure.histogram import Histogram
 from perfspec.measure.model import Health, JourneyWindow, ProbeWindow, TestResult, Window
 from perfspec.measure.tally import Tally
-from perfspec.plan.load import duration_s, window_edges
+from perfspec.plan.load import duration_s, on_clock, window_edges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -95,7 +95,7 @@ class Collector:
             status=status,
             reason=reason,
             started=self.started,
-            measured_s=min(self.at_s, duration_s(self.test.stages)),
+            measured_s=min(on_clock(self.at_s), duration_s(self.test.stages)),
             edges=self.edges,
             series=self._tally.series(),
             health=[self._healths[index] for index in sorted(self._healths)],

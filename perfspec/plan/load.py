@@ -65,6 +65,11 @@ class Span(Value, frozen=True, kw_only=True):
     end_s: float
 
 
+def on_clock(seconds: float) -> float:
+    """A moment in whole microseconds: sums of the same seconds would differ by a hair."""
+    return round(seconds, 6)
+
+
 def phases(stages: Sequence[Stage]) -> tuple[Phase, ...]:
     """Ramps and holds in order; those that take no time are left out."""
     found: list[Phase] = []
@@ -74,25 +79,27 @@ def phases(stages: Sequence[Stage]) -> tuple[Phase, ...]:
         lengths = (("ramp", stage.ramp_s), ("hold", stage.hold_s))
         for kind, length in lengths:
             if length > 0:
+                end = on_clock(at + length)
                 first = level if kind == "ramp" else stage.level
                 found.append(
                     Phase(
                         kind=kind,
                         stage=index,
                         start_s=at,
-                        end_s=at + length,
+                        end_s=end,
                         level_from=first,
                         level_to=stage.level,
                     )
                 )
-                at += length
+                at = end
         level = stage.level
     return tuple(found)
 
 
 def duration_s(stages: Sequence[Stage]) -> float:
     """How long the stages take together."""
-    return sum(stage.ramp_s + stage.hold_s for stage in stages)
+    every = phases(stages)
+    return every[-1].end_s if every else 0.0
 
 
 def peak_level(stages: Sequence[Stage]) -> float:
@@ -176,7 +183,7 @@ def judged(stages: Sequence[Stage], during: During, warm_up_s: float) -> tuple[S
             assert_never(during)
     spans = [Span(start_s=p.start_s, end_s=p.end_s) for p in chosen]
     if spans and during != "whole":
-        begin = min(spans[0].start_s + warm_up_s, spans[0].end_s)
+        begin = min(on_clock(spans[0].start_s + warm_up_s), spans[0].end_s)
         spans[0] = Span(start_s=begin, end_s=spans[0].end_s)
     return tuple(span for span in spans if span.end_s > span.start_s)
 
@@ -200,9 +207,8 @@ def window_edges(
     for during in ("hold", "ramp", "all"):
         cuts |= {span.start_s for span in judged(stages, during, warm_up_s)}
     edges: list[float] = []
-    ordered = sorted({round(cut, 6) for cut in cuts})  # sums of the same seconds differ by a hair
-    for start, end in pairwise(ordered):
+    for start, end in pairwise(sorted(cuts)):
         pieces = max(1, math.ceil((end - start) / length - 1e-9))
         edges += [start + (end - start) * piece / pieces for piece in range(pieces)]
-    tail = (round(total + tail_s, 6),) if tail_s else ()
-    return (*(round(edge, 6) for edge in edges), round(total, 6), *tail)
+    tail = (total + tail_s,) if tail_s else ()
+    return tuple(on_clock(edge) for edge in (*edges, total, *tail))

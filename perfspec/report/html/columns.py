@@ -48,8 +48,8 @@ def columns(
     windows = [index for index, start in enumerate(edges[:-1]) if start < result.measured_s]
     if not windows:
         return ()
-    ends = {round(each.end_s, 6) for each in phases(test.stages)}
-    ends |= {round(edge, 6) for each in judged for edge in (each.start_s, each.end_s)}
+    ends = {each.end_s for each in phases(test.stages)}
+    ends |= {edge for each in judged for edge in (each.start_s, each.end_s)}
     size = -(-len(windows) // most)
     cuts = [0]
     for index in windows:
