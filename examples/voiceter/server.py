@@ -1,81 +1,77 @@
-"""A reference of Voiceter's backend: Socket.IO sessions that take audio and run tools.
+"""A reference of Voiceter's backend: ``python server.py --port 8861 [--fault bedrock]``.
 
-``python server.py --port 8861``. It does what the plan's system does, in memory: a session greets
-with its first question, every chunk of audio is queued and acknowledged, and the tools
-``record_response``, ``get_next_question`` and ``validate_answer`` answer by ``tool_result``.
+Socket.IO sessions that take audio and run tools: a session greets with its first question, every
+chunk of audio is acknowledged by ``chunk_ack``, a tool is answered by ``tool_result``. See
+``backend.py`` for what is behind that, and for the faults.
 """
 
 from __future__ import annotations
 
 import argparse
-import threading
+import json
 from typing import TYPE_CHECKING, Any
 
 import socketio
+from backend import FAULTS, Voiceter
 from werkzeug.serving import run_simple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-CHUNK_BYTES = 1024  # 32 ms of 16 kHz, 16 bits
-QUESTIONS = 10
-server = socketio.Server(async_mode="threading")
-sessions: dict[str, dict[str, Any]] = {}
-lock = threading.Lock()
+
+def socket_server(backend: Voiceter) -> socketio.Server:
+    """The Socket.IO side; the messages of a session are taken one after the other."""
+    server = socketio.Server(async_mode="threading", async_handlers=False)
+
+    @server.event
+    def connect(sid: str, environ: dict[str, Any]) -> bool:  # noqa: ARG001  (python-socketio's)
+        if not backend.enter(sid):
+            return False
+        server.emit("status", {"type": "ready", "question": 1}, to=sid)
+        return True
+
+    @server.event
+    def disconnect(sid: str, reason: str) -> None:  # noqa: ARG001  (python-socketio's)
+        backend.leave(sid)
+
+    @server.event
+    def audio_chunk(sid: str, data: dict[str, Any]) -> None:
+        accepted = backend.hear(sid, data["audio"])
+        server.emit("chunk_ack", {"seq": data["seq"], "accepted": accepted}, to=sid)
+
+    @server.event
+    def tool_call(sid: str, data: dict[str, Any]) -> None:
+        found = backend.run_tool(sid, data["tool"], data["id"], data.get("value"))
+        server.emit("tool_result", {"tool": data["tool"], "id": data["id"], **found}, to=sid)
+
+    return server
 
 
-@server.event
-def connect(sid: str, environ: dict[str, Any]) -> None:  # noqa: ARG001  (python-socketio's)
-    """A session begins with its first question."""
-    with lock:
-        sessions[sid] = {"question": 1, "answers": {}, "bytes": 0}
-    server.emit("status", {"type": "ready", "question": 1}, to=sid)
+def pages(
+    backend: Voiceter, server: socketio.Server
+) -> Callable[[dict[str, Any], Callable[[str, list[tuple[str, str]]], object]], Iterable[bytes]]:
+    """Everything that is not Socket.IO: ``/health``, and ``/metrics`` as CloudWatch has them."""
 
+    def answer(
+        environ: dict[str, Any], start: Callable[[str, list[tuple[str, str]]], object]
+    ) -> Iterable[bytes]:
+        start("200 OK", [("Content-Type", "application/json")])
+        if environ["PATH_INFO"] != "/metrics":
+            return [b'{"status": "ok"}']
+        sockets = list(server.eio.sockets.values())
+        connections = sum(not each.closed for each in sockets)
+        seen = backend.metrics() | {"WebSocketConnections": connections}
+        return [json.dumps(seen).encode()]
 
-@server.event
-def disconnect(sid: str, reason: str) -> None:  # noqa: ARG001  (python-socketio's)
-    """Nothing of a session stays."""
-    with lock:
-        sessions.pop(sid, None)
-
-
-@server.event
-def audio_chunk(sid: str, data: dict[str, Any]) -> None:
-    """Queue the audio; a chunk of the wrong size is told so."""
-    audio = data["audio"]
-    sessions[sid]["bytes"] += len(audio)
-    answer = {"seq": data["seq"], "accepted": len(audio) == CHUNK_BYTES}
-    server.emit("chunk_ack", answer, to=sid)
-
-
-@server.event
-def tool_call(sid: str, data: dict[str, Any]) -> None:
-    """Run one of the three tools."""
-    session, tool = sessions[sid], data["tool"]
-    result: dict[str, Any] = {"tool": tool, "id": data["id"], "ok": True}
-    if tool == "record_response":
-        session["answers"][data["id"]] = data["value"]
-    elif tool == "get_next_question":
-        session["question"] = session["question"] % QUESTIONS + 1
-        result["question"] = session["question"]
-    elif tool == "validate_answer":
-        result["ok"] = data["id"] in session["answers"]
-    else:
-        result["ok"] = False
-    server.emit("tool_result", result, to=sid)
-
-
-def health(
-    environ: dict[str, Any],  # noqa: ARG001  (WSGI's)
-    start: Callable[[str, list[tuple[str, str]]], object],
-) -> Iterable[bytes]:
-    """Everything that is not Socket.IO."""
-    start("200 OK", [("Content-Type", "text/plain")])
-    return [b"ok"]
+    return answer
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8861)
-    app = socketio.WSGIApp(server, health)
-    run_simple("127.0.0.1", parser.parse_args().port, app, threaded=True)
+    parser.add_argument("--fault", choices=["none", *FAULTS], default="none")
+    arguments = parser.parse_args()
+    voiceter = Voiceter(arguments.fault)
+    sockets = socket_server(voiceter)
+    app = socketio.WSGIApp(sockets, pages(voiceter, sockets))
+    run_simple("127.0.0.1", arguments.port, app, threaded=True)

@@ -305,6 +305,26 @@ def _timeout(symptom: Symptom) -> tuple[str, str]:
     )
 
 
+def _check(symptom: Symptom) -> tuple[str, str]:
+    if symptom.from_the_start:
+        return (
+            "These answers were never what the spec expects, so it is not the load.",
+            "run `perfspec try` and compare what comes with `expect` and `capture`",
+        )
+    if symptom.under_load or symptom.strained:
+        return (
+            (
+                f"Answers were no longer what the spec expects from {symptom.level} on."
+                f"{symptom.then}"
+            ),
+            "look at what the answers say instead, and at the target's log at that second",
+        )
+    return (
+        "Answers were not what the spec expects at times, and not by load.",
+        "look at what the answers say instead: at data that only some users have",
+    )
+
+
 _RULES: dict[ErrorClass, Callable[[Symptom], tuple[str, str]]] = {
     ErrorClass.PAYMENT: _payment,
     ErrorClass.AUTH: _auth,
@@ -316,4 +336,5 @@ _RULES: dict[ErrorClass, Callable[[Symptom], tuple[str, str]]] = {
     ErrorClass.CLIENT: _client,
     ErrorClass.SERVER: _server,
     ErrorClass.TIMEOUT: _timeout,
+    ErrorClass.CHECK: _check,
 }

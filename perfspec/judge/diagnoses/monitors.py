@@ -35,11 +35,10 @@ def of_monitors(test: Test, result: TestResult, findings: Sequence[Finding]) -> 
             found[name] = _grows(name, each)
         elif each.metric.scale == "count" and values:
             at_top = [value for value in values if value == max(values)]
-            if each.metric.at_least:
-                if len(at_top) == len(values):
-                    found[name] = _does_not_scale(test, name, values)
-            elif each.outcome is Outcome.FAIL and len(at_top) >= PLATEAU:
-                tops[name] = at_top
+            if each.metric.at_least and len(at_top) == len(values):
+                found[name] = _does_not_scale(test, name, values)
+            elif each.fail and each.outcome is Outcome.FAIL and len(at_top) >= PLATEAU:
+                tops[name] = at_top  # a limit of 0 is on what should not happen, and is no size
     yield from found.values()
     if tops:  # what waits for the first one stays at its top, too
         name = max(tops, key=lambda each: len(tops[each]))

@@ -63,6 +63,8 @@ CASES = [
     (ErrorClass.SERVER, 25.0, "failed (5xx) from 50 users on"),
     (ErrorClass.TIMEOUT, 10.0, "stood still at times, and not by load"),
     (ErrorClass.TIMEOUT, 25.0, "no longer came in time from 50 users on"),
+    (ErrorClass.CHECK, 10.0, "not what the spec expects at times, and not by load"),
+    (ErrorClass.CHECK, 25.0, "no longer what the spec expects from 50 users on"),
 ]
 
 
@@ -80,6 +82,7 @@ NEVER = {
     ErrorClass.DNS: "name of the host is not known",
     ErrorClass.SERVER: "never worked (5xx), so it is not the load",
     ErrorClass.TIMEOUT: "No answer ever came in time",
+    ErrorClass.CHECK: "never what the spec expects, so it is not the load",
 }
 
 
@@ -138,12 +141,12 @@ def test_a_rare_error_is_nobodys_problem() -> None:
 
 
 def test_an_error_without_a_rule_has_no_diagnosis() -> None:
-    result = timeline(TEST, lambda _: [0.1] * 20, lambda _: {ErrorClass.CHECK: 20})
+    result = timeline(TEST, lambda _: [0.1] * 20, lambda _: {ErrorClass.MESSAGE: 20})
     result.errors = [
         ErrorGroup(
-            key=KEY, error=ErrorClass.CHECK, message="m", count=800, first_s=0, first_users=1
+            key=KEY, error=ErrorClass.MESSAGE, message="m", count=800, first_s=0, first_users=1
         )
     ]
     assert diagnose(TEST, result) == ()
     verdict = judge_test(TEST, result)
-    assert list(answer_lines(verdict)) == ["First errors: check on login after 0s at 5 users."]
+    assert list(answer_lines(verdict)) == ["First errors: message on login after 0s at 5 users."]

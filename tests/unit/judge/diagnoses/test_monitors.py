@@ -54,6 +54,7 @@ def test_a_number_that_stays_at_its_top_is_something_used_up() -> None:
         (bound(18), [*range(59), 100]),  # at its top only once
         (bound(20), [20] * 60),  # within the limit
         (bound(None, warn=18), [20] * 60),  # not forbidden
+        (bound(0), [20] * 60),  # what should not happen at all has no size
     ],
 )
 def test_a_number_that_moves_or_may_be_there_is_nobodys_problem(
@@ -65,7 +66,12 @@ def test_a_number_that_moves_or_may_be_there_is_nobodys_problem(
 def test_what_should_rise_with_the_load_and_stays_does_not_scale() -> None:
     (diagnosis,) = found(bound(3, least=True), [1] * 60)
     assert diagnosis.cause == "db.pool stayed at 1 whatever the load was: scaling did not begin."
-    assert found(bound(3, least=True), [1] * 30 + [2] * 30) == ()
+    assert found(bound(3, least=True), [1] * 58 + [2] * 2) == ()
+
+
+def test_what_should_reach_more_and_stops_is_something_used_up() -> None:
+    (diagnosis,) = found(bound(50, least=True), [*range(20), *[20] * 40])
+    assert diagnosis.cause.startswith("db.pool went up to 20 and no further")
 
 
 def test_growth_is_told_with_its_trend() -> None:
