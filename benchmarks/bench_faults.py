@@ -5,6 +5,9 @@ stalls, all at random, and counts what it did to which request. Each request has
 Afterwards no id may have come twice, and what perfspec recorded must be what the target did: class
 by class, but for requests that were cut off at the end of the test, which perfspec counts apart.
 
+A target that closes a kept connection reads on, so that a request that crossed its goodbye is known
+to both sides: nobody answers it, and it may not come again.
+
     python benchmarks/bench_faults.py --seconds 400      a million requests, and some
 """
 
@@ -54,11 +57,13 @@ CHUNKS = (
     b"3\r\nabc\r\n",
     b"0\r\nX-Trailer: 1\r\n\r\n",
 )
-# What is done to a request, how often, and as what it must be recorded.
+# What is done to a request, how often, and as what it must be recorded. "cross" is what a request
+# did itself: it came on a connection that the target was closing.
 DEEDS = {
     "answer": (700, "ok"),
     "answer_in_chunks": (60, "ok"),
     "answer_and_close": (60, "ok"),
+    "answer_then_close": (10, "ok"),
     "drip": (20, "ok"),
     "refuse": (60, "server"),
     "reset": (30, "reset"),
@@ -67,6 +72,7 @@ DEEDS = {
     "cut_body": (15, "reset"),
     "talk_nonsense": (9, "reset"),
     "stall": (1, "timeout"),
+    "cross": (0, "reset"),
 }
 
 
@@ -81,6 +87,7 @@ class Hostile(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._data = b""
+        self._closing = False
 
     def data_received(self, data: bytes) -> None:
         self._data += data
@@ -95,9 +102,12 @@ class Hostile(asyncio.Protocol):
         name = re.search(rb"(?i)\r\nx-id: ([0-9a-f-]+)", head)
         assert name is not None
         self.seen[name[1].decode()] += 1
-        deed = self.chance.choices(list(DEEDS), [each for each, _ in DEEDS.values()])[0]
+        deed = "cross" if self._closing else self._choose()
         self.deeds[deed] += 1
         getattr(self, f"_{deed}")()
+
+    def _choose(self) -> str:
+        return self.chance.choices(list(DEEDS), [each for each, _ in DEEDS.values()])[0]
 
     def _tell(self) -> None:
         found = {"twice": sum(n > 1 for n in self.seen.values()), "deeds": self.deeds}
@@ -114,11 +124,23 @@ class Hostile(asyncio.Protocol):
         self._send(*CHUNKS)
 
     def _answer_and_close(self) -> None:
-        """In one segment: were the end late, the next request would be lost on its way."""
+        """In one segment: the end is there before the next request, but for a rare one."""
         self._socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
         self._socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         self._send(WHOLE)
-        self._socket().shutdown(socket.SHUT_WR)  # at once: close() does it in the next iteration
+        self._say_goodbye()
+
+    def _answer_then_close(self) -> None:
+        """The next request may be on its way by then."""
+        self._send(WHOLE)
+        self._closing = True
+        asyncio.get_running_loop().call_later(0.001 * self.chance.random(), self._say_goodbye)
+
+    def _say_goodbye(self) -> None:
+        self._closing = True
+        self._transport.write_eof()  # at once, and reads on until the client closes, too
+
+    def _cross(self) -> None:
         self._transport.close()
 
     def _drip(self, sent: int = 0) -> None:
@@ -224,7 +246,9 @@ def agree(result: TestResult, truth: Any) -> bool:  # noqa: ANN401  (JSON)
     ours, done = recorded(result), Counter[str]()
     for deed, n in truth["deeds"].items():
         done[DEEDS[deed][1]] += n
+    crossed = truth["deeds"].get("cross", 0)
     print(f"{sum(done.values()):,} requests came, {truth['twice']:,} of them twice")
+    print(f"{crossed:,} came on a connection that was being closed")
     print(f"{result.overrun} under way at the end were cut off")
     print(f"\n{'outcome':12}{'recorded':>12}{'done by the target':>22}")
     for outcome in sorted(ours | done):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,3 +21,5 @@ def test_every_request_is_recorded_once_and_as_what_became_of_it() -> None:
     assert "every request once" in done.stdout
     outcomes = {line.split()[0] for line in done.stdout.splitlines() if line}
     assert {"ok", "reset", "server", "timeout"} <= outcomes
+    crossed = r"^[1-9][\d,]* came on a connection that was being closed$"
+    assert re.search(crossed, done.stdout, re.MULTILINE), done.stdout
