@@ -44,6 +44,27 @@ def test_a_name_is_looked_up_once(user: User) -> None:
     assert all(each.dns_us < 1_000 for each in answers)
 
 
+def test_a_name_server_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked by gevent's other resolver: the system's cannot be told where else to ask."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(30)
+        monkeypatch.setenv("GEVENT_RESOLVER", "ares")
+        monkeypatch.setenv("GEVENTARES_SERVERS", "127.0.0.1")
+        monkeypatch.setenv("GEVENTARES_UDP_PORT", str(server.getsockname()[1]))
+        with transport(["silent.example"]) as driver:
+            answers = [
+                user.send("http://silent.example/", timeout_s=0.3)
+                for user in (User(driver), User(driver))
+            ]
+            question = server.recv(512)
+    assert b"\x06silent\x07example\x00" in question
+    for answer in answers:
+        assert (answer.status, answer.error) == (0, "timeout")
+        assert answer.message == "no address for silent.example after 0.3 s"
+        assert answer.total_us == answer.ttfb_us >= 300_000
+
+
 def test_a_port_that_never_answers(user: User) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
