@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stall")]
 
 RATE, SECONDS, FIRST, COUNT = 200.0, 5.0, 300, 1000
+RUNS = 3
 DUE = [(number + 0.5) / RATE for number in range(COUNT)]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_99th_percentile_is_within_5_percent_of_the_truth(tmp_path: Path, workers: str) -> None:
+    """A busy machine makes runs that say so; one of a few must be a valid one."""
+    invalid = [run_once(tmp_path, workers)]
+    while invalid[-1] is not None and len(invalid) < RUNS:
+        invalid.append(run_once(tmp_path, workers))
+    assert invalid[-1] is None, invalid
+
+
+def run_once(folder: Path, workers: str) -> str | None:
+    """Compare with the truth, or return why this run is not valid."""
     with stalling(FIRST, 1.0) as stall:
         planned = plan(
             stall.url,
@@ -38,16 +48,17 @@ def test_the_99th_percentile_is_within_5_percent_of_the_truth(tmp_path: Path, wo
             stages=[Stage(arrivals=RATE, hold_s=SECONDS)],
             open_model=OpenModel(max_users=400),
         )
-        driver = run(planned, tmp_path, "--workers", workers)
-    truth = stall.latencies(DUE)[rank(0.99, COUNT) - 1]
-    assert truth > 0.9
+        driver = run(planned, folder, "--workers", workers)
     result, test = driver.result, planned.tests[0]
+    invalid = check(test, result, judged(test.stages, "hold", 0.0)).invalid
+    if invalid is not None:
+        return invalid
     window = driver.totals()["a"]
     assert (window.count, result.journeys[0].completed) == (COUNT, COUNT)
-    measured = window.latency.quantile(0.99)
-    assert measured is not None
-    invalid = check(test, result, judged(test.stages, "hold", 0.0)).invalid
-    assert invalid or abs(measured - truth) <= 0.05 * truth, (measured, truth)
+    truth = stall.latencies(DUE)[rank(0.99, COUNT) - 1]
+    assert truth > 0.9
+    assert window.latency.quantile(0.99) == pytest.approx(truth, rel=0.05)
+    return None
 
 
 def test_with_too_few_users_it_says_that_it_does_not_know(tmp_path: Path) -> None:
