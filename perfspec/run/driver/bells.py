@@ -76,9 +76,10 @@ class FineBell:
 
     def set(self, moment: float) -> None:
         """Ring then, at once if that is over."""
-        seconds = int(moment)
-        setting = _Setting(0, 0, seconds, int((moment - seconds) * 1e9) + 1)  # 0 would be never
-        _LIBC.timerfd_settime(self._file, _ABSOLUTE, ctypes.byref(setting), None)
+        seconds, nanoseconds = divmod(int(moment * 1e9) + 1, 10**9)  # 0 would be never
+        setting = _Setting(0, 0, seconds, nanoseconds)
+        if _LIBC.timerfd_settime(self._file, _ABSOLUTE, ctypes.byref(setting), None):
+            raise OSError(ctypes.get_errno(), f"no timer for {moment!r}")
 
     def close(self) -> None:
         """Let go of the timer."""

@@ -52,8 +52,11 @@ def test_a_moment_that_is_over_still_gives_way(alarm: Alarm, behind_s: float) ->
     assert seen == ["another"]
 
 
-def test_the_beginning_of_time_is_over(alarm: Alarm) -> None:
-    alarm.sleep_until(0.0)
+@pytest.mark.parametrize("before_s", [0.0, 5e-10, 1e-9])
+def test_the_last_part_of_a_second_is_over_too(alarm: Alarm, before_s: float) -> None:
+    with gevent.Timeout(5):
+        alarm.sleep_until(int(perf_counter()) - before_s)
+        alarm.sleep_until(0.0)
 
 
 def test_who_was_woken_early_sleeps_on_undisturbed(alarm: Alarm) -> None:
