@@ -29,7 +29,8 @@ _END_S = 5.0  # to count what was never started
 class Arrivals:
     """Hands journeys to users who are idle, or to new ones as long as there may be more.
 
-    ``hire`` starts a user of a persona. Nobody starts after ``stopping`` is set.
+    ``hire`` starts a user of a persona. Nobody starts after ``stopping`` is set. ``report`` is told
+    why journeys could not be started.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Arrivals:
         recorder: Recorder,
         stopping: Event,
         alarm: Alarm | None,
+        report: Callable[[BaseException | str | None], None],
     ) -> None:
         self._hire = hire
         self._clock = clock
         self._recorder = recorder
         self._stopping = stopping
         self._alarm = alarm
+        self._report = report
         self._desks: dict[str, _Desk] = {}
         self._users = self._most = 0
         self._greenlet: gevent.Greenlet[..., None] | None = None
@@ -60,10 +63,15 @@ class Arrivals:
         self._desks.clear()
         self._users, self._most = 0, max_users
         self._greenlet = gevent.spawn(self._run, schedule)
+        self._greenlet.link_exception(lambda broken: self._report(broken.exception))
 
     def end(self) -> None:
         """Return when nothing is started any more; ``stopping`` is set."""
-        gevent.joinall([self._greenlet] if self._greenlet else [], timeout=_END_S)
+        if self._greenlet is not None:
+            self._greenlet.join(timeout=_END_S)
+            if not self._greenlet.ready():
+                self._report("journeys were not started when they were due")
+                self._greenlet.kill(block=False)
         for persona, desk in self._desks.items():
             while desk.waiting:  # nobody came to take it
                 self._recorder.journeys(persona).cut_off.append(desk.waiting.popleft())

@@ -143,12 +143,14 @@ class Engine:
         """Users are to run here; ``hire`` starts one of a persona, for a journey that arrives."""
         if self.test.open_model is not None:
             crew, self._alarm = self.crew, Alarm.fine()
-            crew.arrivals = Arrivals(hire, self.clock, self.recorder, crew.stopping, self._alarm)
+            crew.arrivals = Arrivals(
+                hire, self.clock, self.recorder, crew.stopping, self._alarm, self.report
+            )
 
     def _let_arrive(self, arrivals: Arrivals, max_users: int) -> None:
         """Start this worker's share of the journeys, with its share of the users."""
         worker, workers = self._worker, self._workers
-        share = max_users * (worker + 1) // workers - max_users * worker // workers
+        share = len(range(worker, max_users, workers))  # as data rows are shared
         if not share:
             among = counted(workers, "worker")
             self.report(f"max_users of {max_users} cannot be shared by {among}")

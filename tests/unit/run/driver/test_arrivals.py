@@ -88,6 +88,15 @@ def test_a_user_goes_on_with_its_data_and_its_connection(target: Target, tmp_pat
     assert fates(driver) == (20, 0, 0, 0)
 
 
+def test_users_and_their_rows_are_shared_alike(target: Target, tmp_path: Path) -> None:
+    target.on("/a", Answer(after_s=3.0))
+    data = [rows("people", 5, pick="unique")]
+    planned = opened(target, persona("a", data="people"), max_users=5, data=data)
+    driver = run(planned, tmp_path, "--workers", "2")
+    assert driver.ended.problem is None
+    assert fates(driver) == (5, 0, 0, 15)
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_journey_without_a_free_user_is_dropped(
     target: Target, tmp_path: Path, workers: str
