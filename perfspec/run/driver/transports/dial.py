@@ -46,23 +46,31 @@ class Dialer:
         line = self._connected(origin, timeout_s)
         if origin.scheme == "http":
             return line
-        try:
-            return self._context().wrap_socket(line, server_hostname=origin.bare_host)
+        try:  # a handshake within wrap_socket that is given up would leave the socket open
+            line = self._context().wrap_socket(
+                line, server_hostname=origin.bare_host, do_handshake_on_connect=False
+            )
+            line.do_handshake()
         except OSError as error:  # ssl.SSLError is one
             line.close()
             raise RefusedError(ErrorClass.TLS, f"TLS: {error}") from None
         except BaseException:
             line.close()
             raise
+        return line
 
     def _connected(self, origin: Origin, timeout_s: float) -> socket.socket:
         number = 0
-        for address in self._look_up(origin, timeout_s):
+        addresses = self._look_up(origin, timeout_s)
+        share_s = timeout_s / len(addresses)  # one that answers nothing leaves time for the next
+        for address in addresses:
+            limit = None if address == addresses[-1] else share_s
             try:
-                line = socket.create_connection((address, origin.port))
+                line = socket.create_connection((address, origin.port), timeout=limit)
             except OSError as error:
                 number = error.errno or 0
                 continue
+            line.settimeout(None)
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.stamps.begin(line.fileno())
             return line
@@ -86,5 +94,6 @@ class Dialer:
     def _context(self) -> ssl.SSLContext:
         """Made when first needed: reading the bundle takes a moment."""
         if self._tls is None:
-            self._tls = ssl.create_default_context(cafile=self._ca_file)
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # gevent's, patched or not
+            self._tls.load_verify_locations(self._ca_file)
         return self._tls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import select
 import socket
 import ssl
@@ -19,6 +20,7 @@ from websockets.utils import accept_key
 
 from perfspec.measure.errors import ErrorClass
 from perfspec.run.driver.transports.dial import Dialer
+from perfspec.run.driver.transports.origins import RefusedError
 from perfspec.run.driver.transports.stamps import Stamps
 from perfspec.run.driver.transports.websocket import Opening, Wire
 from tests.sockets import websocket_server
@@ -102,6 +104,23 @@ def raw(place: Place, talk: Callable[[Peer, bytes], None]) -> RawServer:
         talk(peer, "\r\n".join([*lines, f"Sec-WebSocket-Accept: {accept}", "", ""]).encode())
 
     return RawServer(handle, tls=place.tls)
+
+
+def test_who_never_shakes_hands_is_left_at_once(secured: tuple[ssl.SSLContext, str]) -> None:
+    dialer = Dialer(frozenset({"127.0.0.1"}), Stamps(), ca_file=secured[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/ws"
+        gc.disable()  # it would close what was forgotten, some time
+        try:
+            with pytest.raises(RefusedError, match=r"not connected within 0\.2 s"):
+                Wire(dialer, Opening(url, (), (), 0.2))
+            peer, _ = listener.accept()
+            with peer:
+                peer.settimeout(PATIENCE_S)
+                while peer.recv(65_536):  # its hello, and then the end
+                    pass
+        finally:
+            gc.enable()
 
 
 def test_messages_of_all_sizes_go_both_ways(place: Place) -> None:
