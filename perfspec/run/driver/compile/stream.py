@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perfspec.run.driver.actor import Leave, wait
 from perfspec.run.driver.compile.message import CHUNK
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from perfspec.run.driver.compile.message import Courier, Flight
     from perfspec.run.driver.pcm import Chunks
     from perfspec.run.driver.transports.channels import Channel
+
+_BREATH: Final = 16  # messages in a row, when they are late, until others get their turn
 
 
 def compile_stream(bench: Bench, step: StreamStep, courier: Courier, find: Find) -> Step:
@@ -76,6 +78,8 @@ class _Pace:
         late, sleep_until = self._courier.series.late, self._bench.paces.sleep_until
         for index in range(math.ceil(self._step.for_s / every_s)):
             due = started + index * every_s
+            if index % _BREATH == 0 and due <= perf_counter():
+                sleep_until(due, me)
             while (early_s := due - perf_counter()) > 0 and not me.leaving and wire.lost is None:
                 sleep_until(due, me)
             if wire.lost is not None:

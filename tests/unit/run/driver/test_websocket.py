@@ -400,6 +400,29 @@ def test_a_step_without_a_connection_says_so() -> None:
     assert errors(folded) == {"talk.ping": ("check", said)}
 
 
+def test_a_stream_that_is_behind_gives_way() -> None:
+    """A message takes longer than there is time for it, and a socket holds all of them."""
+    short = message("chunk", body=TextBody(text="{{ seq }}"))
+    pace = stream("chunk", 0.004, every_s=0.00001)
+    turns = 0
+
+    def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            gevent.sleep(0)
+
+    with (
+        websocket_server(silent) as url,
+        on_stage(talk_plan(url, (pace,), short, on_start=(CONNECT,))) as stage,
+    ):
+        assert stage.user.start()
+        counting = gevent.spawn(others)
+        assert stage.user.journey()
+        counting.kill()
+    assert turns > 400 / 20
+
+
 def test_a_stream_ends_with_its_connection() -> None:
     def brief(client: ServerConnection) -> None:
         client.recv()
