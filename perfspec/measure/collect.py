@@ -14,7 +14,7 @@ from perfspec.measure.tally import Tally
 from perfspec.plan.load import duration_s, on_clock, window_edges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from perfspec.measure.model import AbortHit, ErrorGroup, TestStatus, Try, Worker
     from perfspec.measure.monitored import Monitored
@@ -129,7 +129,7 @@ class Collector:
             busy_s=max(each.busy_s for each in ticks),
             hub_delay_us=max(each.hub_delay_us for each in ticks),
             workers=tick.workers,
-            waits=_merged(each.waits for each in ticks),
+            waits=_merged([each.waits for each in ticks]),
         )
 
     def _window_of(self, at_s: float) -> int:
@@ -141,11 +141,7 @@ def _most_first(errors: list[ErrorGroup]) -> list[ErrorGroup]:
     return sorted(errors, key=lambda each: (-each.count, each.first_s))
 
 
-def _merged(waits: Iterable[Histogram | None]) -> Histogram | None:
-    """None where there is none."""
-    total: Histogram | None = None
-    for each in waits:
-        if each is not None:
-            total = total or Histogram()
-            total.merge(each)
-    return total
+def _merged(waits: Sequence[Histogram | None]) -> Histogram | None:
+    """None where one is not known."""
+    known = [each for each in waits if each is not None]
+    return Histogram.total(known) if len(known) == len(waits) else None

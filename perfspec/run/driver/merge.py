@@ -17,13 +17,14 @@ class Merger:
     def __init__(self) -> None:
         self._tally = Tally()
         self._hub_delay_us = 0
-        self._waits: Histogram | None = None
+        self._waits: Histogram | None = Histogram()
 
     def add(self, tick: Tick) -> None:
         """Take the tick of one worker."""
         self._hub_delay_us = max(self._hub_delay_us, tick.hub_delay_us)
-        if tick.waits is not None:
-            self._waits = self._waits or Histogram()
+        if tick.waits is None or self._waits is None:  # not known of all
+            self._waits = None
+        else:
             self._waits.merge(tick.waits)
         self._tally.add(tick)
 
@@ -32,6 +33,6 @@ class Merger:
         tally = self._tally
         tick.overrun, tick.hub_delay_us = tally.overrun, self._hub_delay_us
         tick.series, tick.errors, tick.journeys = tally.series(), tally.errors(), tally.journeys()
-        tick.waits, self._waits = self._waits, None
+        tick.waits, self._waits = self._waits, Histogram()
         self._tally, self._hub_delay_us = Tally(), 0
         return tick

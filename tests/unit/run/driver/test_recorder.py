@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -168,3 +169,20 @@ def test_samples_without_a_time_are_counted_and_merged() -> None:
     assert [each.lateness and each.lateness.count for each in series_.windows] == [130, 130]
     assert series_.windows[0].errors == {ErrorClass.RESET: 2}
     assert sum(each.bytes_sent for each in series_.windows) == 2600
+
+
+@pytest.mark.parametrize(
+    ("known", "merged"),
+    [([[1, 2], [3]], [1, 2, 3]), ([[1, 2], None], None), ([None, [3]], None), ([], [])],
+)
+def test_waits_are_known_of_all_workers_or_of_none(
+    known: list[list[int] | None], merged: list[int] | None
+) -> None:
+    merger = Merger()
+    for _ in range(2):  # the second time shows that nothing is left of the first
+        for each in known:
+            told = tick(Recorder(EDGES).fold())
+            told.waits = None if each is None else Histogram.of(each)
+            merger.add(told)
+        taken = merger.take_into(tick(Recorder(EDGES).fold()))
+        assert taken.waits == (None if merged is None else Histogram.of(merged))
