@@ -41,11 +41,10 @@ class BodyTooLargeError(Exception):
 
 
 def content_encoding(raw_headers: bytes) -> str:
-    """The first field Content-Encoding, or nothing."""
+    """All fields Content-Encoding as one, or nothing."""
     if b"content-encoding:" not in raw_headers.lower():
         return ""
-    field = _FIELD.search(raw_headers)
-    return field[1].decode("latin-1").strip() if field else ""
+    return b",".join(_FIELD.findall(raw_headers)).decode("latin-1").strip()
 
 
 def decode(codings: str, raw: bytes, *, keep: bool) -> bytes:

@@ -17,6 +17,7 @@ from perfspec.run.driver.transports.coding import (
     HEAD,
     BodyError,
     BodyTooLargeError,
+    content_encoding,
     decode,
 )
 
@@ -29,6 +30,13 @@ CODERS = {"gzip": gzip.compress, "br": brotli.compress, "zstd": zstd.compress}
 MOST = 2 * 2**20  # two pieces
 bodies = st.binary(max_size=5_000)
 coders = st.sampled_from(sorted(CODERS))
+
+
+def test_codings_of_several_fields_are_one_list() -> None:
+    fields = b"A: 1\r\ncontent-Encoding: gzip\r\nB: 2\r\nCONTENT-ENCODING:br \r\n\r\n"
+    coded = brotli.compress(gzip.compress(b"text"))
+    assert decode(content_encoding(b"HTTP/1.1 200 OK\r\n" + fields), coded, keep=True) == b"text"
+    assert content_encoding(b"HTTP/1.1 200 OK\r\nX-Content-Encoding: gzip\r\n\r\n") == ""
 
 
 @given(bodies, st.lists(coders, max_size=3), st.booleans())
