@@ -206,7 +206,9 @@ class Handle:
             ending = self._loop.perform(self.curl)
             self._setopt(pycurl.FRESH_CONNECT, 0)
         if self.fresh and (fd := self.getinfo(pycurl.ACTIVESOCKET)) >= 0:
-            self._kept.add(self.getinfo(pycurl.LOCAL_PORT), fd)
+            ends = pycurl.PRIMARY_IP, pycurl.PRIMARY_PORT, pycurl.LOCAL_PORT
+            remote, port, local_port = map(self.getinfo, ends)
+            self._kept.add((remote, port, local_port), fd)
         return ending
 
     @property
@@ -244,7 +246,7 @@ class Handle:
         self.fresh = True
         return pycurl.SOCKOPT_OK
 
-    def _on_request(self, _remote: str, _local: str, _port: int, local_port: int) -> int:
+    def _on_request(self, remote: str, _local: str, port: int, local_port: int) -> int:
         """Called before each attempt, of which there may be one (0.6 µs).
 
         When a kept connection breaks before any answer, libcurl sends the request again, a POST
@@ -253,7 +255,7 @@ class Handle:
         if self.sent:
             self.broken = True
             return pycurl.PREREQFUNC_ABORT
-        if not self.fresh and self._kept.is_closed(local_port):
+        if not self.fresh and self._kept.is_closed((remote, port, local_port)):
             self.stale = True
             return pycurl.PREREQFUNC_ABORT
         self.sent = True
