@@ -1,12 +1,13 @@
 """What a long run costs: memory of the processes, size of the result, time to judge it.
 
 Requests without think time against nginx on 20 endpoints, as many as are asked for: a day's worth
-in minutes. Memory is looked at in the second half of the run, when all is loaded and caches are
-full. The load process may not grow; the parent and the result may grow with endpoints and windows,
-of which there are at most some 1,500, and not with requests.
+in minutes. Each process is looked at by itself, in the second half of the run, when all is loaded
+and caches are full. What sends may not grow; the parent and the result may grow with endpoints and
+windows, of which there are at most some 1,500, and not with requests.
 
     python benchmarks/bench_soak.py                        half a million requests
     python benchmarks/bench_soak.py --requests 10000000    some ten minutes
+    python benchmarks/bench_soak.py --workers 2            parent, master and two workers
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from perfspec.measure.model import RunResult
 from perfspec.run.folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 PORT = 18804
 SPARE = 1.15  # of the time: the first seconds are the fastest
@@ -72,14 +73,14 @@ ENDPOINT = """\
     slo: {{ p99: 10s }}
 """
 CALIBRATION_S = 6
+LOOK_S = 0.25
 
 
 class Look(NamedTuple):
-    """Resident megabytes at a moment."""
+    """Resident megabytes at a moment, by the name of the process."""
 
     at_s: float
-    parent: float
-    load: float
+    sizes: dict[str, float]
 
 
 class Ran(NamedTuple):
@@ -92,16 +93,21 @@ class Ran(NamedTuple):
 
 
 def main() -> None:
-    """Find the rate, run that long, judge and report."""
+    """Find the rate, run as long as it takes, judge and report."""
     options = parse()
     with tempfile.TemporaryDirectory() as name, nginx(Path(name)):
         folder = Path(name)
-        rate = run(folder, options, CALIBRATION_S).requests / CALIBRATION_S
-        seconds = max(20, round(SPARE * options.requests / rate))
-        print(f"{rate:,.0f} requests/s: {seconds} s for {options.requests:,} requests", flush=True)
-        ran = run(folder, options, seconds)
+        ran = run(folder, options, options.seconds or duration(folder, options))
         judged, reported = timed(folder, "judge"), timed(folder, "report")
     report(ran, judged, reported)
+
+
+def duration(folder: Path, options: argparse.Namespace) -> int:
+    """Seconds, found by a short run."""
+    rate = run(folder, options, CALIBRATION_S).requests / CALIBRATION_S
+    seconds: int = max(20, round(SPARE * options.requests / rate))
+    print(f"{rate:,.0f} requests/s: {seconds} s for {options.requests:,} requests", flush=True)
+    return seconds
 
 
 def parse() -> argparse.Namespace:
@@ -109,14 +115,16 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--requests", type=int, default=500_000)
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--requests", type=int, default=500_000)
+    length.add_argument("--seconds", type=int, help="however many requests that makes")
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--workers", type=int, default=1)
     return parser.parse_args()
 
 
 def run(folder: Path, options: argparse.Namespace, seconds: int) -> Ran:
-    """One run, looked at every half second."""
+    """One run, and its processes while it lasts."""
     (folder / "perfspec.yaml").write_text(spec(options.users, seconds))
     command = ["perfspec", "run", "--workers", str(options.workers)]
     looks: list[Look] = []
@@ -129,8 +137,8 @@ def run(folder: Path, options: argparse.Namespace, seconds: int) -> Ran:
         )
         began = time.monotonic()
         while process.poll() is None:
-            looks.append(Look(time.monotonic() - began, *memory(process.pid)))
-            time.sleep(0.5)
+            looks.append(Look(time.monotonic() - began, memory(process.pid)))
+            time.sleep(LOOK_S)
         if process.returncode not in {0, 4}:
             output.seek(0)
             sys.exit(output.read())
@@ -155,14 +163,26 @@ def spec(users: int, seconds: int) -> str:
     )
 
 
-def memory(pid: int) -> tuple[float, float]:
-    """Megabytes of the parent and of the largest load process, 0 when it is gone."""
+def memory(pid: int) -> dict[str, float]:
+    """Megabytes of the parent and of each process that belongs to the load; empty when it ends."""
+    found = {}
     try:
         parent = psutil.Process(pid)
-        children = [each.memory_info().rss for each in parent.children(recursive=True)]
-        return parent.memory_info().rss / 1e6, max(children, default=0) / 1e6
+        found["parent"] = parent.memory_info().rss / 1e6
+        for each in sorted(parent.children(recursive=True), key=lambda child: child.pid):
+            words = each.cmdline()
+            if "perfspec.run.driver" in words:
+                found[role(words, found)] = each.memory_info().rss / 1e6
     except psutil.NoSuchProcess:
-        return 0.0, 0.0
+        return {}
+    return found
+
+
+def role(words: list[str], others: Collection[str]) -> str:
+    """What a process of the load is called by its command line: the only one, or one of several."""
+    if "--worker" in words:
+        return f"worker {1 + sum(each.startswith('worker') for each in others)}"
+    return "master" if "--workers" in words else "load"
 
 
 def timed(folder: Path, command: str) -> float:
@@ -182,24 +202,34 @@ def timed(folder: Path, command: str) -> float:
 def report(ran: Ran, judged: float, reported: float) -> None:
     """Tenths of the run, and what is left of it."""
     test = ran.result.tests[0]
-    during = [each for each in ran.looks if each.load and each.at_s < test.measured_s]
-    size = len(during) // 10
-    tenths = [during[n * size : (n + 1) * size] for n in range(10)]
+    names = max((each.sizes for each in ran.looks), key=len)
+    looks = [each for each in ran.looks if each.sizes.keys() == names.keys()]
+    ended_s = looks[-1].at_s  # of the load; what is before its beginning is the start of the rest
+    during = [each.sizes for each in looks if ended_s - each.at_s < test.measured_s]
+    tenths = [
+        {name: median(each[name] for each in part) for name in names} for part in cut(during, 10)
+    ]
     print(f"\n{ran.requests:,} requests in {test.measured_s:.0f} s, status {test.status}")
-    print(f"\n{'tenth':>6}{'parent':>12}{'load':>12}   MB resident (median)")
-    for number, looks in enumerate(tenths, 1):
-        parent, load = median(each.parent for each in looks), median(each.load for each in looks)
-        print(f"{number:6}{parent:12.1f}{load:12.1f}")
+    heads = "".join(f"{name:>12}" for name in names)
+    print(f"\n{'tenth':>6}{heads}   MB resident (median)")
+    for number, sizes in enumerate(tenths, 1):
+        print(f"{number:6}{''.join(f'{size:12.1f}' for size in sizes.values())}")
     windows = len(test.edges) - 1
-    for name in ("parent", "load"):
-        middle, last = (median(getattr(each, name) for each in tenths[n]) for n in (4, 9))
-        print(f"{name}: {(last - middle) / windows * 2 * 1000:+.0f} KB a window in the second half")
+    for name in names:
+        growth = (tenths[9][name] - tenths[4][name]) / windows * 2 * 1000
+        print(f"{name}: {growth:+.0f} KB a window in the second half")
     cells = sum(len(each.windows) for each in test.series)
     print(
         f"\nresult.json: {ran.size / 1e6:.2f} MB, {len(test.series)} series in {windows} windows,"
         f" {ran.size / max(cells, 1):.0f} bytes for each of {cells:,} cells"
     )
     print(f"perfspec judge: {judged:.1f} s of processor time, perfspec report: {reported:.1f} s")
+
+
+def cut(looks: list[dict[str, float]], parts: int) -> list[list[dict[str, float]]]:
+    """Parts of the same size; a rest is left out."""
+    size = len(looks) // parts
+    return [looks[n * size : (n + 1) * size] for n in range(parts)]
 
 
 def on_core(core: int) -> list[str]:
