@@ -247,7 +247,6 @@ def test_goodbye_is_not_waited_for_without_end(place: Place) -> None:
 def test_answers_for_a_server_that_only_asks_are_not_hoarded(place: Place) -> None:
     def ask(peer: Peer, hello: bytes) -> None:
         peer.send(hello)
-        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         asked = Frame(Opcode.PING, bytes(125)).serialize(mask=False) * 500
         with suppress(OSError):
             while True:
