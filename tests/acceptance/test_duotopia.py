@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("duotopia")]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "duotopia"
-TESTS = ["smoke", "normal", "peak", "spike", "endurance", "stress", "breaking"]
+TESTS = [
+    "smoke", "normal", "peak", "spike", "burst", "endurance", "stress", "limits", "breaking",
+]  # fmt: skip
 SHORTENED = ("--sequence", "shortened", "--env-file", "shortened.env")
 CONNECTIONS = 100  # the pool, perfspec's own, and those of two more servers
 
@@ -35,7 +37,7 @@ class Flaw:
     """The run that is to find it; ``own`` is a database of its own, since all sessions count.
 
     ``edits`` are replaced in the spec. ``alone``: after the others, since it is found by how fast the
-    server is at other times.
+    server is at other times. ``concurrency``: of the platform, which is a flaw without one in the code.
     """
 
     arguments: tuple[str, ...]
@@ -44,6 +46,7 @@ class Flaw:
     edits: tuple[tuple[str, str], ...] = ()
     bucket_ms: str = "300"
     pool_timeout: str = "2"
+    concurrency: str = ""
 
 
 def shortened(test: str) -> tuple[str, ...]:
@@ -65,6 +68,11 @@ FLAWS = {
     ),
     "held-connections": Flaw(shortened("peak"), own=True, bucket_ms="5000"),
     "locks": Flaw(shortened("peak"), own=True),
+    "none": Flaw(
+        ("--sequence", "peak", "--time-scale", "3%", *SHORTENED[2:]),
+        pool_timeout="30",
+        concurrency="1",
+    ),
     "slow-queries": Flaw(shortened("peak"), own=True),
     "cold-start": Flaw(
         ("--sequence", "normal", "--time-scale", "3%", *SHORTENED[2:]),
@@ -143,6 +151,10 @@ def test_each_environment_has_its_own_expectations(tmp_path: Path) -> None:
     assert production["production_peak.total.p95"] == (10, 15)
     assert (staging["total.p95"], production["total.p95"]) == ((30, 60), (15, 25))
     assert "production_peak.total.p95" not in staging
+    assert "small_files.total/medium.p95" not in staging
+    assert limits(folder, "staging", "spike")["staging_peak.total.error_rate"] == (0.05, 0.1)
+    assert limits(folder, "production", "stress")["total.error_rate"] == (0.05, 0.1)
+    assert limits(folder, "production", "gradual")["total.capacity"] == (50, 20)
     assert "database.db.connections_active.max" in production
 
 
@@ -153,11 +165,11 @@ def test_production_is_guarded(tmp_path: Path) -> None:
     assert done.code == 2
     assert "--confirm production" in done.err
     done = perfspec(
-        folder, "run", "--env", "production", "--sequence", "stress", "--confirm", "production",
+        folder, "run", "--env", "production", "--sequence", "endurance", "--confirm", "production",
         **variables,
     )  # fmt: skip
     assert done.code == 2
-    assert "stress" in done.err
+    assert "endurance" in done.err
     assert not (folder / ".perfspec").exists()
 
 
@@ -186,6 +198,7 @@ def flawed(
                 folder, "run", *flaw.arguments,
                 FAULT=fault, PORT=str(free_port()), DATABASE_URL=server.dsn,
                 EVERY="500ms", BUCKET_MS=flaw.bucket_ms, POOL_TIMEOUT=flaw.pool_timeout,
+                CONCURRENCY=flaw.concurrency,
             )  # fmt: skip
             commands.append(stack.enter_context(run))
         for command in commands:
@@ -208,6 +221,11 @@ def test_an_upload_that_blocks_the_event_loop(flawed: dict[str, Kept]) -> None:
     (found,) = [each for each in diagnoses(flawed["blocking"]) if "wait for one" in each.cause]
     assert "most of all for upload" in found.cause
     assert "a blocked event loop" in flawed["blocking"].summary
+
+
+def test_a_platform_that_serves_one_request_at_a_time(flawed: dict[str, Kept]) -> None:
+    assert "total.throughput" in broken(flawed["none"])
+    assert any("wait for one another" in each.cause for each in diagnoses(flawed["none"]))
 
 
 def test_connections_that_are_kept_during_the_upload(flawed: dict[str, Kept]) -> None:
