@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_INSTANCES = 25
-POOL_SIZE, POOL_PATIENCE_S = 20, 1.0
+POOL_SIZE, POOL_KEPT, POOL_PATIENCE_S = 20, 4, 1.0
 IDLE_S = 300.0  # after which an instance too many is taken away
+SMOOTHED_S, WANTED = 20.0, 0.35  # how long the load is looked at; how much of its places is busy
 
 
 class NoConnectionError(Exception):
@@ -31,31 +32,38 @@ class RateLimitedError(Exception):
 
 
 class Instances:
-    """One at first, and one more for every ``places`` requests at work, up to ``most``.
+    """One at first, and as many as it takes for 35 % of all ``places`` to be busy, up to ``most``.
 
-    A request beyond all places waits. A new instance serves ``start_s`` after it was asked for.
+    Busy is what the requests at work come to over some seconds (an exponential moving average): a
+    moment's crowd starts nothing. A request beyond all places waits. A new instance serves
+    ``start_s`` after it was asked for; with ``pace`` all of this goes so much faster.
     """
 
-    def __init__(self, places: int, *, most: int, start_s: float, idle_s: float) -> None:
+    def __init__(self, places: int, *, most: int, start_s: float, pace: float) -> None:
         self.count = 1
-        self._places, self._most, self._start_s, self._idle_s = places, most, start_s, idle_s
+        self._places, self._most = places, most
+        self._start_s, self._idle_s = start_s / pace, IDLE_S / pace
+        self._smoothed_s = SMOOTHED_S / pace
         self._free = Semaphore(places)
         self._at_work = self._starting = 0
-        self._busy_until = monotonic()
+        self._busy, self._at = 0.0, monotonic()
+        self._busy_until = self._at
 
     @contextmanager
     def place(self) -> Iterator[None]:
         """The time that a request spends on one of them, waiting included."""
-        self._at_work += 1
         self._follow()
+        self._at_work += 1
         try:
             with self._free:
                 yield
         finally:
+            self._follow()
             self._at_work -= 1
 
     def settle(self) -> None:
         """Let go of instances that nobody has needed for a while; to be called now and then."""
+        self._follow()
         if self._needed() >= self.count:
             self._busy_until = monotonic() + self._idle_s
         elif monotonic() > self._busy_until and self.count > 1:
@@ -64,9 +72,12 @@ class Instances:
                 self._free.acquire()
 
     def _needed(self) -> int:
-        return min(self._most, max(1, math.ceil(self._at_work / self._places)))
+        return min(self._most, max(1, math.ceil(self._busy / self._places / WANTED)))
 
     def _follow(self) -> None:
+        now = monotonic()
+        kept = math.exp((self._at - now) / self._smoothed_s)
+        self._busy, self._at = self._busy * kept + self._at_work * (1 - kept), now
         if self._needed() > self.count + self._starting:
             self._starting += 1
             gevent.spawn_later(self._start_s, self._add)
@@ -80,11 +91,19 @@ class Instances:
 
 
 class Pool:
-    """Connections to the database: who waits too long for one gets none."""
+    """Connections to the database: who waits too long for one gets none.
+
+    ``strays`` are those that were opened beside the pool and never closed.
+    """
 
     def __init__(self) -> None:
-        self.in_use = 0
+        self.in_use = self.strays = 0
         self._free = Semaphore(POOL_SIZE)
+
+    @property
+    def opened(self) -> int:
+        """What the database sees: some stay open, and those beyond only while they are in use."""
+        return max(POOL_KEPT, self.in_use) + self.strays
 
     @contextmanager
     def connection(self) -> Iterator[None]:
@@ -99,14 +118,15 @@ class Pool:
 
 
 class Provider:
-    """A third party's AI: slow, and with a rate limit of its own (a token bucket)."""
+    """A third party's AI: it takes a while, and has a rate limit of its own (a token bucket)."""
 
     def __init__(self, takes_s: float, per_s: float) -> None:
         self.throttled = 0
         self._takes_s, self._per_s = takes_s, per_s
         self._tokens, self._at = per_s, monotonic()
 
-    def analyse(self) -> str:
+    def ask(self) -> None:
+        """Wait for its answer; raises RateLimitedError."""
         now = monotonic()
         self._tokens = min(self._per_s, self._tokens + (now - self._at) * self._per_s)
         self._at = now
@@ -115,7 +135,6 @@ class Provider:
             raise RateLimitedError
         self._tokens -= 1
         gevent.sleep(self._takes_s)
-        return "labeled praise"
 
 
 class Bucket:

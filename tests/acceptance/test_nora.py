@@ -24,10 +24,13 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "nora"
 TESTS = ["baseline", "peak", "spike", "soak", "stress"]
 SHORTENED = ("--sequence", "shortened", "--env-file", "shortened.env")
 PEAK = ("--sequence", "peak", "--time-scale", "0.3%", "--env-file", "shortened.env")
-FLAWS = {
+STRESS = ("--sequence", "stress", "--time-scale", "1%", "--env-file", "shortened.env")
+FLAWS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "pool": (PEAK, {"ANALYSIS_MS": "3000"}),
+    "stress": (STRESS, {"ANALYSIS_MS": "3000", "FAULT": "pool"}),
     "scaling": (PEAK, {"ANALYSIS_MS": "3000"}),
     "provider": (PEAK, {"PROVIDER_RATE": "2"}),
+    "throttled": (PEAK, {"PROVIDER_RATE": "2", "FAULT": "none"}),
     "storage": (PEAK, {}),
     "leak": (("--only", "soak", "--env-file", "shortened.env"), {}),  # growth needs real time
 }
@@ -62,7 +65,8 @@ def test_the_whole_plan_runs_shortened_and_everything_takes_part(tmp_path: Path)
     assert judged >= {
         "app.instances.max.within", "uploads.put_audio.success_rate", "transcribe.done.p95",
         "providers.analyse.server_error_rate", "pool.db.connections.max", "total.capacity",
-        "rate_limits.providers.throttled.max", "api.rss.growth", "total.degradation.p95",
+        "rate_limits.providers.anthropic.max", "spike_failures.total.server_error_rate",
+        "providers.transcribe.errors.throttled", "total.errors.reset", "api.rss.growth", "total.degradation.p95",
     }  # fmt: skip
     assert "instance h of app.instances" in kept.summary
     assert "requests of analyse" in kept.summary
@@ -78,7 +82,7 @@ def flawed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Kept]
             spec = folder / "perfspec.yaml"
             text = spec.read_text(encoding="utf-8")
             spec.write_text(text.replace("duration: 6h", "duration: 10s"), encoding="utf-8")
-            variables = {"FAULT": fault, "EVERY": "500ms", **own, **ports()}
+            variables = {"FAULT": fault, "EVERY": "500ms", **ports(), **own}
             run = started(folder, "run", *arguments, **variables)
             commands.append(stack.enter_context(run))
         for command in commands:
@@ -99,6 +103,15 @@ def test_a_pool_of_20_connections_that_is_used_up(flawed: dict[str, Kept]) -> No
     assert "such as a pool of connections" in flawed["pool"].summary
 
 
+def test_the_number_of_users_at_which_the_pool_breaks(flawed: dict[str, Kept]) -> None:
+    test, broken = only(flawed["stress"])
+    assert test.capacity is not None
+    assert test.capacity.users < 500
+    assert "total.capacity" in broken
+    causes = [each.cause for each in test.diagnoses]
+    assert any(each.startswith("db.connections went up to 20 and no further") for each in causes)
+
+
 def test_instances_that_never_come(flawed: dict[str, Kept]) -> None:
     test, broken = only(flawed["scaling"])
     assert broken["app.instances.max.min"].observed == 1
@@ -110,8 +123,16 @@ def test_a_provider_that_pulls_us_down_with_it(flawed: dict[str, Kept]) -> None:
     test, broken = only(flawed["provider"])
     assert "providers.analyse.server_error_rate" in broken
     (server,) = [each for each in test.diagnoses if each.error == "server"]
-    assert "providers.throttled was at" in server.cause
+    assert "providers.anthropic was at" in server.cause
     assert "on analyse" in server.evidence
+
+
+def test_a_provider_that_refuses_is_told_as_such(flawed: dict[str, Kept]) -> None:
+    test, broken = only(flawed["throttled"])
+    assert not {each for each in broken if "server" in each or "availability" in each}
+    (limited,) = [each for each in test.diagnoses if each.error == "throttled"]
+    assert limited.cause.startswith("A rate limit (429)")
+    assert "on analyse" in limited.evidence
 
 
 def test_uploads_that_the_bucket_refuses(flawed: dict[str, Kept]) -> None:
@@ -129,3 +150,11 @@ def test_memory_that_leaks(flawed: dict[str, Kept]) -> None:
     assert grown.low > 0.1
     assert any(each.cause.startswith("api.rss grows") for each in test.diagnoses)
     assert "heap snapshots" in flawed["leak"].summary
+
+
+def test_connections_that_accumulate(flawed: dict[str, Kept]) -> None:
+    test, broken = only(flawed["leak"])
+    grown = broken["db.connections.growth"]
+    assert grown.low is not None
+    assert grown.low > 0.1
+    assert any(each.cause.startswith("db.connections grows") for each in test.diagnoses)
