@@ -10,7 +10,7 @@ import os
 import sys
 from contextlib import contextmanager
 from hashlib import sha256
-from secrets import token_bytes, token_hex
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -26,21 +26,29 @@ DEFECTS = {
     "broken-content": "the content of submissions cannot be read",
     "slow-lists": "lists are read without an index: a second each",
     "blocking-audio": "a PDF is converted before the request is answered",
+    "errors": "every fifth query fails",
     "pool": "two connections to the database, and slow queries",
     "lost-work": "every fifth submission is accepted and not kept",
-    "backlog": "the database is slow for 20 s after more than 8 requests at once",
-    "leak": "memory grows by 2 MB a second",
-    "crash": "the process dies of more than 8 requests at once",
+    "backlog": "the database is slow for ten minutes after more than 40 users were there",
+    "leak": "20 KB of memory stay with each request",
+    "drift": "each query takes longer than the one before",
+    "crash": "the process dies of more than 25 users",
 }
-CROWD = 8  # requests at once
+MANY, CROWD = 25, 40  # users, each with a connection of its own
+BACKLOG_S = 600.0
+LEAK = 20_000  # bytes
 AUDIO_WORKERS = 2
 AUDIO_S = 0.1  # for each begun megabyte
 QUERY_S = 0.01
 PATIENCE_S = 10.0  # for a connection of the pool
 
 
-class ExhaustedError(Exception):
-    """No connection of the pool came free in time."""
+class DatabaseError(Exception):
+    """What the user is told, and with which status."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Hmp:
@@ -56,13 +64,11 @@ class Hmp:
         self.waiting: Queue[tuple[str, bytes]] = Queue()
         self.pool_size, self.patience_s = (2, 1.0) if "pool" in defects else (20, PATIENCE_S)
         self.pool = BoundedSemaphore(self.pool_size)
-        self.at_once = 0
+        self.users_there = self.queries = 0
         self.slow_until = 0.0
         self.leaked: list[bytes] = []
         for _ in range(AUDIO_WORKERS):
             gevent.spawn(self.convert_for_ever)
-        if "leak" in defects:
-            gevent.spawn(self.leak)
 
     def forget(self) -> None:
         """Everything that `test_env.py up` has made, and what users added to it."""
@@ -76,12 +82,19 @@ class Hmp:
     @contextmanager
     def database(self, seconds: float = QUERY_S) -> Iterator[None]:
         """One of the pool's connections, and the time that a query takes on it."""
+        self.queries += 1
+        if "errors" in self.defects and self.queries % 5 == 0:
+            raise DatabaseError(500, "the query failed")
         if "pool" in self.defects:
-            seconds *= 5
+            seconds *= 30
+        if "drift" in self.defects:
+            seconds *= 1 + self.queries / 200
+        if "backlog" in self.defects and self.users_there > CROWD:
+            self.slow_until = monotonic() + BACKLOG_S
         if monotonic() < self.slow_until:
             seconds *= 50
         if not self.pool.acquire(timeout=self.patience_s):
-            raise ExhaustedError
+            raise DatabaseError(503, "the pool of connections is exhausted")
         try:
             gevent.sleep(seconds)
             yield
@@ -89,18 +102,16 @@ class Hmp:
             self.pool.release()
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        """Counts what is under way at once, for the defects that come with load."""
-        self.at_once += 1
-        if self.at_once > CROWD and "crash" in self.defects:
+    def user(self) -> Iterator[None]:
+        """Counts who is connected, for the defects that come with load."""
+        self.users_there += 1
+        if self.users_there > MANY and "crash" in self.defects:
             sys.stderr.write("hmp: out of memory\n")
             os._exit(1)
-        if self.at_once > CROWD and "backlog" in self.defects:
-            self.slow_until = monotonic() + 20
         try:
             yield
         finally:
-            self.at_once -= 1
+            self.users_there -= 1
 
     def keep(self, project: str, author: str, content: bytes) -> dict[str, str]:
         """Store a submission."""
@@ -124,8 +135,3 @@ class Hmp:
         gevent.sleep(seconds)
         (self.files / f"{job}.pcm").write_bytes(pdf[:1000])
         self.jobs[job] = "done"
-
-    def leak(self) -> None:
-        while len(self.leaked) < 2000:
-            self.leaked.append(token_bytes(200_000))
-            gevent.sleep(0.1)

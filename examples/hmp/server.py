@@ -11,17 +11,19 @@ import json
 import os
 import signal
 import socket
+import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from pathlib import Path
 from secrets import token_bytes, token_hex, token_urlsafe
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 import cbor2
 import gevent.socket
 import jwt
-from backend import DEFECTS, QUERY_S, ExhaustedError, Hmp
+from backend import DEFECTS, LEAK, QUERY_S, DatabaseError, Hmp
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from gevent.pywsgi import WSGIServer
@@ -37,6 +39,7 @@ T = TypeVar("T")
 ADMIN_PASSWORD = os.environ.get("HMP_ADMIN_PASSWORD", "local-only")
 TOKEN_KEY = token_bytes(32)
 TOKEN_LIFE = timedelta(minutes=30)
+SLOW_S = 1.0
 PUBLIC_KEY = Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex()
 
 
@@ -216,6 +219,13 @@ def reply(value: object, status: int = 200) -> Response:
     return Response(json.dumps(value), status, content_type="application/json")
 
 
+def log(request: Request, response: Response, seconds: float) -> None:
+    """Internal errors and slow requests."""
+    if response.status_code >= 500 or seconds > SLOW_S:
+        line = f"{request.method} {request.path} {response.status_code} after {seconds:.3f} s"
+        print(line, file=sys.stderr, flush=True)
+
+
 def found(table: dict[str, T], number: str) -> T:
     """An entry of a table; ends the request with 404."""
     if number not in table:
@@ -233,15 +243,17 @@ def application(hmp: Hmp) -> WSGIApplication:
     routes = Map(rules)
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        request = Request(environ)
+        request, began = Request(environ), monotonic()
+        if "leak" in hmp.defects:
+            hmp.leaked.append(token_bytes(LEAK))
         try:
             view, numbers = routes.bind_to_environ(environ).match()
-            with hmp.working():
-                response = view(hmp, request, **numbers)
+            response = view(hmp, request, **numbers)
         except HTTPException as error:
             response = reply({"error": error.description}, error.code or 500)
-        except ExhaustedError:
-            response = reply({"error": "the pool of connections is exhausted"}, 503)
+        except DatabaseError as error:
+            response = reply({"error": str(error)}, error.status)
+        log(request, response, monotonic() - began)
         return response(environ, start)
 
     return answer
@@ -250,9 +262,14 @@ def application(hmp: Hmp) -> WSGIApplication:
 class Server(WSGIServer):
     """Sends each answer at once: head and body go apart."""
 
+    def __init__(self, port: int, hmp: Hmp) -> None:
+        super().__init__(("127.0.0.1", port), application(hmp), backlog=1024, log=None)
+        self.hmp = hmp
+
     def handle(self, sock: gevent.socket.socket, address: str) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().handle(sock, address)
+        with self.hmp.user():
+            super().handle(sock, address)
 
 
 def defects(text: str) -> frozenset[str]:
@@ -271,8 +288,7 @@ def main() -> None:
     parser.add_argument("--defects", type=defects, default=frozenset())
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as files:
-        app = application(Hmp(options.defects, Path(files)))
-        server = Server(("127.0.0.1", options.port), app, backlog=1024, log=None)
+        server = Server(options.port, Hmp(options.defects, Path(files)))
         gevent.signal_handler(signal.SIGTERM, server.stop)
         server.serve_forever()
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import socket
+import subprocess
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +14,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands import Done, Kept, check_agreement, started
+from tests.commands import Done, Kept, check_agreement, perfspec, started
 from tests.drivers import totals
 from tests.runs import free_port
+from tests.targets import Answer, running_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfspec.judge.model import Finding, TestVerdict
+    from tests.conftest import Eventually
+    from tests.targets import Received
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hmp")]
 
@@ -33,7 +40,7 @@ SHORT_SPIKE = """\
 """
 SHORT_SOAK = """\
     stages: [{ users: 8, hold: 20s }]
-    slo: { growth: { api.memory: 10% } }
+    slo: { growth: { api.memory: 10% }, degradation: { p95: 15% } }
 """
 
 
@@ -54,11 +61,14 @@ FLAWS = {
     "broken-content": Flaw(("--time-scale", "3%")),
     "slow-lists": Flaw(("--time-scale", "0.6%", "--only", "load", "--only", "soak")),
     "blocking-audio": Flaw(("--time-scale", "0.8%", "--only", "load"), think="20ms..60ms"),
+    "errors": Flaw(
+        ("--time-scale", "0.3%", "--only", "load", "--only", "stress", "--only", "spike")
+    ),
     "pool": Flaw(("--time-scale", "0.3%", "--only", "breakpoint")),
     "lost-work": Flaw(("--time-scale", "0.6%", "--only", "spike")),
-    "crash": Flaw(("--time-scale", "0.2%", "--only", "stress"), think="5ms..15ms"),
+    "crash": Flaw(("--time-scale", "0.2%", "--only", "stress")),
     "backlog": Flaw(("--only", "spike"), "50ms..100ms", ("spike", SHORT_SPIKE)),
-    "leak": Flaw(("--only", "soak"), replaced=("soak", SHORT_SOAK)),
+    "leak,drift": Flaw(("--only", "soak"), "20ms..60ms", ("soak", SHORT_SOAK)),
 }
 
 
@@ -92,7 +102,7 @@ def test_the_whole_plan_runs_shortened_and_everything_takes_part(tmp_path: Path)
     assert polled == {"to_audio.done"}
     personas = {series.key.persona for each in kept.result.tests for series in each.series}
     assert personas >= {"student", "instructor", "hurried_student", "hurried_instructor"}
-    read = {monitor.name for each in kept.result.tests for monitor in each.monitors}
+    read = {each.name for test in kept.result.tests for each in test.monitors if not each.absent}
     assert read == {"api", "machine", "app"}
     for test in kept.verdict.tests:
         assert len(test.findings) == len(kept.plan.test(test.name).objectives) > 0
@@ -148,6 +158,16 @@ def test_a_conversion_that_blocks_the_request_is_accepted_too_late(ran: dict[str
     assert accepted.observed > 2.4
 
 
+def test_queries_that_fail_break_the_error_rate_of_each_test(ran: dict[str, Ran]) -> None:
+    run = ran["errors"]
+    for test in ("load", "stress", "spike"):
+        assert "total.error_rate" in run.broken(test)
+        assert {each.error for each in run.verdicts[test].first_errors} == {"server"}
+    assert "System unstable under higher sustained load" in run.kept.summary
+    log = run.kept.folder.logs / "service-api.log"
+    assert " 500 after " in log.read_text(encoding="utf-8")
+
+
 def test_an_exhausted_pool_is_where_it_breaks(ran: dict[str, Ran]) -> None:
     run = ran["pool"]
     test = run.verdicts["breakpoint"]
@@ -180,10 +200,58 @@ def test_a_backlog_after_the_spike_is_a_slow_recovery(ran: dict[str, Ran]) -> No
     assert "async queues; circuit breakers; autoscaling" in run.kept.summary
 
 
-def test_a_leak_is_growth_of_the_memory(ran: dict[str, Ran]) -> None:
-    run = ran["leak"]
-    grown = run.broken("soak")["api.memory.growth"]
-    assert grown.low is not None
-    assert grown.low > 0.1
+def test_a_leak_is_growth_and_a_drift_is_degradation(ran: dict[str, Ran]) -> None:
+    run = ran["leak,drift"]
+    broken = run.broken("soak")
+    for limit, most in {"api.memory.growth": 0.1, "total.degradation.p95": 0.15}.items():
+        low = broken[limit].low
+        assert low is not None
+        assert low > most
     assert "Long-term stability issues" in run.kept.summary
     assert "memory profiling; leak detection" in run.kept.summary
+
+
+def test_the_minimal_instance_is_judged_by_what_insights_shows(
+    tmp_path: Path, eventually: Eventually
+) -> None:
+    """A server that somebody else has started, and only its address and its Insights are known."""
+    folder, port = copied(tmp_path / "hmp"), free_port()
+    command = [sys.executable, "server.py", "--port", str(port)]
+    with running_target() as insights, subprocess.Popen(command, cwd=folder) as server:
+        try:
+            insights.on("/api/v1/query_range", at_85_percent)
+            eventually(lambda: listens(port))
+            arguments = ("--env", "minimal", "--only", "load", "--time-scale", "0.4%")
+            variables = {"HMP_URL": f"http://127.0.0.1:{port}", "HMP_INSIGHTS_URL": insights.url}
+            done = perfspec(
+                folder, "run", *arguments, THINK="100ms..300ms", EVERY="1s", **variables
+            )
+        finally:
+            server.terminate()
+    run = Ran(done, check_agreement(done, folder))
+    assert run.broken("load").keys() == {"headroom.api.cpu.mean", "headroom.api.memory.mean"}
+    assert run.kept.finding("room_in_the_pool.app.pool_used.p95").outcome == "skipped"
+    shown = {each.name: each for each in run.kept.test("load").monitors}
+    assert {each for each in shown if not shown[each].absent} == {"api", "machine"}
+    assert {each.name for each in shown["api"].series} >= {"network_received", "disk_written"}
+
+
+def at_85_percent(request: Received) -> Answer:
+    """Prometheus' answer for a range, whatever the series."""
+    asked = dict(request.query)
+    begin, end, step = (float(asked[each]) for each in ("start", "end", "step"))
+    values = [[begin + each * step, "85"] for each in range(round((end - begin) / step) + 1)]
+    data = {"resultType": "matrix", "result": [{"metric": {}, "values": values}]}
+    return Answer(body=json.dumps({"status": "success", "data": data}).encode())
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_workflow_of_releases_is_sound() -> None:
+    workflow = EXAMPLE / ".github" / "workflows" / "release.yml"
+    command = [str(Path(sys.executable).parent / "zizmor"), "--offline", "--quiet", str(workflow)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
