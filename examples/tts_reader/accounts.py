@@ -1,7 +1,8 @@
 """Accounts for load tests: ``accounts.py up|down|check-clean --host URL``.
 
 ``up`` opens them with enough credits and writes ``accounts.json``, ``down`` removes them with all
-that they have. The administrator's password is the environment variable TTS_ADMIN_PASSWORD.
+that they have, and nobody else's. The administrator's password is the environment variable
+TTS_ADMIN_PASSWORD.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ import urllib.request
 from pathlib import Path
 
 ACCOUNTS, UNITS = 500, 1_000_000
+PREFIX = "loadtest_user_"
 FILE = Path("accounts.json")
 PASSWORD = os.environ.get("TTS_ADMIN_PASSWORD", "local-only")
 
 
-def call(host: str, method: str, body: object = None) -> int:
-    """Ask the administrator's interface; returns how many accounts there are now."""
+def call(host: str, method: str, body: object = None) -> dict[str, int]:
+    """Ask the administrator's interface; returns what there is of such accounts now."""
     login = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
     request = urllib.request.Request(
-        f"{host}/admin/accounts",
+        f"{host}/admin/accounts?prefix={PREFIX}",
         method=method,
         data=None if body is None else json.dumps(body).encode(),
         headers={"Authorization": f"Basic {login}", "Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)["accounts"]
+        return json.load(answer)
 
 
 def main() -> int:
@@ -43,7 +45,7 @@ def main() -> int:
         case "up":
             accounts = [
                 {
-                    "email": f"loadtest_user_{number:03}@example.com",
+                    "email": f"{PREFIX}{number:03}@example.com",
                     "password": secrets.token_urlsafe(12),
                     "units": UNITS,
                 }
@@ -55,7 +57,7 @@ def main() -> int:
             call(options.host, "DELETE")
             FILE.unlink(missing_ok=True)
         case "check-clean":
-            return int(FILE.exists() or call(options.host, "GET") > 0)
+            return int(FILE.exists() or any(call(options.host, "GET").values()))
     return 0
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from secrets import token_bytes, token_hex
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 ADMIN_PASSWORD = os.environ.get("TTS_ADMIN_PASSWORD", "local-only")
 TOKEN_KEY = token_bytes(32)
+SLOW_S = 3.0
 
 
 class Site:
@@ -127,22 +129,30 @@ class Site:
         return reply({"job": self.reader.begin(len(request.json["documents"]))}, 202)
 
     def accounts(self, request: Request) -> Response:
-        """The administrator's: how many there are, open some, remove all."""
+        """The administrator's: what there is of those with a ``prefix``, open some, remove them."""
         given = request.authorization
         if given is None or not compare_digest(given.password or "", ADMIN_PASSWORD):
             abort(401, "only for the administrator")
+        prefix = request.args.get("prefix", "")
         if request.method == "DELETE":
-            self.reader.forget()
+            self.reader.forget(prefix)
         if request.method == "POST":
             for each in request.json:
                 self.reader.open_account(each["email"], each["password"], each["units"])
-        return reply({"accounts": len(self.reader.passwords)})
+        named = self.reader.named(prefix)
+        audio = sum(len(self.reader.audio[email]) for email in named)
+        return reply({"accounts": len(named), "audio": audio})
 
     def metrics(self, _: Request) -> Response:
         """What monitors read."""
         used = self.reader.pool_size - self.reader.pool.counter
-        pool = {"used": used / self.reader.pool_size}
-        return reply({"pool": pool, "polly": {"throttled": self.reader.throttled}})
+        return reply(
+            {
+                "pool": {"used": used / self.reader.pool_size},
+                "polly": {"throttled": self.reader.polly.throttled()},
+                "stripe": {"throttled": self.reader.stripe.throttled()},
+            }
+        )
 
     def application(self) -> WSGIApplication:
         """The views as WSGI."""
@@ -154,14 +164,16 @@ class Site:
         routes = Map(rules)
 
         def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-            request = Request(environ)
+            request, began = Request(environ), monotonic()
             try:
+                self.reader.let_in()
                 view, _ = routes.bind_to_environ(environ).match()
                 response = view(request)
             except HTTPException as error:
                 response = reply({"error": error.description}, error.code or 500)
             except TroubleError as error:
                 response = reply({"error": str(error)}, error.status)
+            log(request, response, monotonic() - began)
             return response(environ, start)
 
         return answer
@@ -170,6 +182,13 @@ class Site:
 def reply(value: object, status: int = 200) -> Response:
     """A value as JSON."""
     return Response(json.dumps(value), status, content_type="application/json")
+
+
+def log(request: Request, response: Response, seconds: float) -> None:
+    """Internal errors and slow requests."""
+    if response.status_code >= 500 or seconds > SLOW_S:
+        line = f"{request.method} {request.path} {response.status_code} after {seconds:.3f} s"
+        print(line, file=sys.stderr, flush=True)
 
 
 class Handler(WSGIHandler):
@@ -200,7 +219,8 @@ class Server(WSGIServer):
 
     def handle(self, sock: gevent.socket.socket, address: str) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().handle(sock, address)
+        with self.site.reader.user():
+            super().handle(sock, address)
 
 
 def troubles(text: str) -> frozenset[str]:
