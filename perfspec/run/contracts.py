@@ -148,6 +148,10 @@ class StepError(RunError):
         super().__init__(f"{sentence}\n{details}" if details else sentence)
 
 
+class ServiceError(StepError):
+    """A service of the plan has ended by itself."""
+
+
 class BrokenRunError(RunError):
     """The run broke. ``result`` is what was measured all the same, as written to the run folder."""
 

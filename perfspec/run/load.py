@@ -11,7 +11,7 @@ from perfspec.measure.excerpt import first_words
 from perfspec.measure.progress import Ended, Gathering, Message, Started, Tick
 from perfspec.plan.load import duration_s
 from perfspec.run.child import Child, Closed, Silence
-from perfspec.run.contracts import StepError
+from perfspec.run.contracts import ServiceError, StepError
 from perfspec.run.probe import Probe
 from perfspec.run.process import STEP_S, describe_status
 from perfspec.run.search import Steering
@@ -272,7 +272,7 @@ class TestRun:
     def _explained(self, problem: StepError) -> StepError:
         if problem.details:
             during = f"during test {self._test.name}, {self._when()}"
-            return StepError(f"{problem.sentence}, {during}", problem.details)
+            return type(problem)(f"{problem.sentence}, {during}", problem.details)
         return StepError(problem.sentence, self._child.process.why())
 
     @property
@@ -284,7 +284,9 @@ class TestRun:
         if collector is None:
             collector = Collector(self._test, self._context.clock.now().isoformat())
         if self._problem is not None:
-            return collector.result("broken", self._problem.sentence, self._abort)
+            broken = collector.result("broken", self._problem.sentence, self._abort)
+            broken.target_ended = isinstance(self._problem, ServiceError)
+            return broken
         if self._abort is not None:
             reason = f"the limit {self._abort.origin} was broken at {self._at()}"
             return collector.result("aborted", reason, self._abort)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from perfspec.errors import Interrupted
-from perfspec.run.contracts import StepError
+from perfspec.run.contracts import ServiceError, StepError
 from perfspec.run.process import STEP_S, Command, Process, describe_status
 from perfspec.units import format_duration
 
@@ -36,7 +36,7 @@ class Services:
         for service in self._context.texts.environment.services:
             self._start(service)
 
-    def failure(self) -> StepError | None:
+    def failure(self) -> ServiceError | None:
         """The first one that has ended since it was started."""
         for process, started in self._running:
             status = process.status
@@ -44,7 +44,7 @@ class Services:
                 process.stop(0.0)  # its last lines are in the log then
                 after = format_duration(self._context.clock.monotonic() - started)
                 sentence = f"{process.title} {describe_status(status)}, {after} after its start"
-                return StepError(sentence, process.why())
+                return ServiceError(sentence, process.why())
         return None
 
     def stop(self) -> None:

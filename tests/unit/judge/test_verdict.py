@@ -55,6 +55,14 @@ def test_a_test_that_was_not_delivered_blames_nobody() -> None:
     assert said == [None, None, None, None]
 
 
+def test_a_target_that_ended_by_itself_is_to_blame() -> None:
+    test = make_test(P95, say="Unstable", advice=("restart",))
+    broken = measure(test, {"login": FAST}, status="broken", reason="service api ended")
+    broken.target_ended = True
+    found = judge_test(test, broken)
+    assert (found.outcome, found.say, found.advice) == (Outcome.ERROR, "Unstable", ("restart",))
+
+
 def test_a_warning_blames_where_a_value_is_beyond_and_not_where_samples_are_few() -> None:
     warned = make_test(limit("p95", 1.0, warn=0.05), say="Too slow")
     assert judge_test(warned, measure(warned, {"login": FAST})).say == "Too slow"

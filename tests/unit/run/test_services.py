@@ -162,7 +162,7 @@ def test_a_service_that_dies_during_a_test_breaks_it(tmp_path: Path) -> None:
     with pytest.raises(BrokenRunError) as caught:
         run(plan, options=options("steady"), referee=Assassin(port))
     (test,) = caught.value.result.tests
-    assert test.status == "broken"
+    assert (test.status, test.target_ended) == ("broken", True)
     assert test.series[0].windows[0].count == 60
     assert re.fullmatch(
         r"service api ended with exit status 7, \S+ after its start, during test smoke, at \ds",
