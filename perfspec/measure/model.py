@@ -279,8 +279,8 @@ class TestResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ``measured_s`` is how far the load really got; seconds behind it were not measured. ``reason``
     says in a sentence why the status is not ``complete``; a test that ``stop_when`` ended is
     ``stopped``; one that broke may have done so because a service of the plan ended by itself
-    (``target_ended``). ``overrun`` counts requests that were cut off at the end, which are in no series.
-    ``base`` is the other side of a duet, in the same windows.
+    (``target_ended``). ``overrun`` counts requests that were cut off at the end, which are in no
+    series. ``base`` is the other side of a duet, in the same windows.
     ``workers`` is empty where one process sent all, ``tries`` in all tests but a search.
     """
 
