@@ -62,7 +62,8 @@ FLAWS = {
     "slow-lists": Flaw(("--time-scale", "0.6%", "--only", "load", "--only", "soak")),
     "blocking-audio": Flaw(("--time-scale", "0.8%", "--only", "load"), think="20ms..60ms"),
     "errors": Flaw(
-        ("--time-scale", "0.3%", "--only", "load", "--only", "stress", "--only", "spike")
+        ("--time-scale", "0.3%", "--only", "load", "--only", "stress", "--only", "spike"),
+        think="50ms..150ms",
     ),
     "pool": Flaw(("--time-scale", "0.3%", "--only", "breakpoint")),
     "lost-work": Flaw(("--time-scale", "0.6%", "--only", "spike")),
