@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from perfspec import jsonio
 from perfspec.report.escape import visible
@@ -51,7 +51,7 @@ def render(template: str, *, data: object, **values: object) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("perfspec.report.html"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -59,6 +59,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
+    return environment
+
+
+def _breakable(name: str) -> Markup:
+    """A long name, so that a narrow column breaks it behind a dot or an underscore."""
+    text = str(escape(_harmless(name)))
+    return Markup(text.replace(".", ".<wbr>").replace("_", "_<wbr>"))  # noqa: S704  (escaped)
 
 
 def _harmless(value: object) -> object:
