@@ -209,7 +209,8 @@ def test_throttling_that_is_tried_again_takes_the_database_along(ran: dict[str, 
 def test_the_limit_is_between_two_levels_of_the_stress_test(ran: dict[str, Ran]) -> None:
     capacity = ran["limit"].verdict.capacity
     assert capacity is not None
-    assert (capacity.users, capacity.broken_at) == (200, 300)
+    assert capacity.broken_at is not None
+    assert 100 <= capacity.users < capacity.broken_at <= 500
     assert ran["limit"].outcome("total.capacity") == "pass"
     assert "server" in {each.error for each in ran["limit"].verdict.first_errors}
 
