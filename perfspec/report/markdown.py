@@ -145,11 +145,12 @@ def _compared(test: TestVerdict, rows: int) -> Iterator[str]:
         return
     yield from (f"- {markdown(each)}" for each in comparison_lines(test.comparison))
     yield ""
-    kept = [row for row in change_rows(test.comparison.changes) if row.outcome is Outcome.PASS]
-    if kept:
-        yield from _folded(
-            f"Budgets kept: {len(kept)}", _table(CHANGES, map(_change_cells, kept), rows)
-        )
+    passed = [row for row in change_rows(test.comparison.changes) if row.outcome is Outcome.PASS]
+    for compared, title in ((True, "Budgets kept"), (False, "Budgets not compared")):
+        chosen = [row for row in passed if row.compared is compared]
+        if chosen:
+            table = _table(CHANGES, map(_change_cells, chosen), rows)
+            yield from _folded(f"{title}: {len(chosen)}", table)
 
 
 def _change_cells(row: ChangeRow) -> tuple[str, ...]:

@@ -138,7 +138,7 @@ class FinalReport:
         yield ""
         if open_rows:
             yield page.indented(page.changes(open_rows))
-        kept = sum(each.outcome is Outcome.PASS for each in rows)
+        kept = sum(each.compared and each.outcome is Outcome.PASS for each in rows)
         if kept:
             yield page.indented(page.text(f"{counted(kept, 'budget')} kept"))
         for line in comparison_lines(test.comparison):

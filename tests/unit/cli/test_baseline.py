@@ -125,6 +125,23 @@ def test_a_regression_fails_the_run_and_every_report_says_so(
     assert "█" in said
 
 
+def test_budgets_that_nothing_is_compared_with_may_pass_and_are_not_kept(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shop.ran(0)
+    plan = jsonio.read_json(folder.plan, Plan)
+    rule = BaselineRule(store="dir:history", missing="pass")
+    jsonio.write_json(folder.plan, msgspec.structs.replace(plan, baseline=rule))
+    assert run(["judge", str(folder.path)]) == 0
+    assert jsonio.read_json(folder.verdict, Verdict).outcome == "pass"
+    said = capsys.readouterr().out
+    assert "8 budgets have no run to compare with yet" in said
+    assert "budgets kept" not in said
+    summary = (folder.report / "summary.md").read_text(encoding="utf-8")
+    assert "Budgets not compared: 8" in summary
+    assert "Budgets kept" not in summary
+
+
 def test_an_unchanged_run_passes(shop: Shop) -> None:
     recorded(shop, 8)
     assert run(["judge", str(shop.ran(9).path)]) == 0
