@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_INSTANCES = 25
+RECORDINGS_KEPT = 20  # of each user
 POOL_SIZE, POOL_KEPT, POOL_PATIENCE_S = 20, 4, 1.0
 IDLE_S = 300.0  # after which an instance too many is taken away
 SMOOTHED_S, WANTED = 20.0, 0.35  # how long the load is looked at; how much of its places is busy
@@ -142,7 +143,6 @@ class Bucket:
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
-        self.objects: dict[str, int] = {}
         self._key = token_bytes(32)
 
     def presign(self, name: str) -> str:
@@ -177,7 +177,7 @@ class Database:
 
     users: dict[str, str] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
-    latest: dict[str, str] = field(default_factory=dict)
+    owned: dict[str, list[str]] = field(default_factory=dict)
     progress: dict[str, int] = field(default_factory=dict)
 
     def add_user(self, email: str, password: str, *, recorded: bool) -> None:
@@ -189,7 +189,11 @@ class Database:
         return self.users.get(email) == sha256(password.encode()).hexdigest()
 
     def add_recording(self, email: str) -> Recording:
+        """A new one, in whose place the oldest goes of somebody who has many."""
         recording = Recording(email)
         self.recordings[recording.id] = recording
-        self.latest[email] = recording.id
+        owned = self.owned.setdefault(email, [])
+        owned.append(recording.id)
+        if len(owned) > RECORDINGS_KEPT:
+            del self.recordings[owned.pop(0)]
         return recording
