@@ -76,7 +76,7 @@ class Duotopia:
         ).bind("127.0.0.1")
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        request = Request(environ)
+        request = Request(environ, populate_request=False)  # no cycle that keeps its body
         request.get_data(cache=True, parse_form_data=True)  # nginx reads it whole, too
         try:
             return self._answer(request)(environ, start)
