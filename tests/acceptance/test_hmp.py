@@ -191,6 +191,8 @@ def test_a_crash_breaks_the_run_and_is_told_with_the_last_words(ran: dict[str, R
     assert run.done.code == 3
     assert "service api ended with exit status 1" in run.done.err
     assert "hmp: out of memory" in run.done.err
+    assert "System unstable under higher sustained load" in run.kept.summary
+    assert "infrastructure scaling; rate limiting" in run.kept.summary
 
 
 def test_a_backlog_after_the_spike_is_a_slow_recovery(ran: dict[str, Ran]) -> None:

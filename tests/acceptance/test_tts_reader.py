@@ -220,6 +220,7 @@ def test_a_crash_in_the_spike_is_told_with_the_last_words(ran: dict[str, Ran]) -
     assert done.code == 3
     assert "service api ended with exit status 1" in done.err
     assert "tts-reader: out of memory" in done.err
+    assert ran["crash"].says("auto-scaling; cache warming; rate limits")
 
 
 def test_a_backlog_after_the_spike_is_a_slow_recovery(ran: dict[str, Ran]) -> None:
