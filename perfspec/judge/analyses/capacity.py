@@ -147,9 +147,10 @@ def _failure(test: Test, result: TestResult, found: _Answer) -> Failure | None:
     begin_s = max(0.0, hit.at_s - BEFORE_S)
     if broken is None:
         users = users_at(phases(test.stages), math.nextafter(hit.at_s, 0.0))
-        return failure_at(test, result, Span(start_s=begin_s, end_s=hit.at_s), users, usual)
+        span = Span(start_s=begin_s, end_s=hit.at_s)
+        return failure_at(test, result, span, users, usual, hit)
     span = Span(start_s=max(begin_s, broken.span.start_s), end_s=broken.span.end_s)
-    return failure_at(test, result, span, broken.users, usual)
+    return failure_at(test, result, span, broken.users, usual, hit)
 
 
 def _usual(test: Test, found: _Answer) -> Usual | None:

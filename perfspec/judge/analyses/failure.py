@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfspec.measure.errors import ErrorClass
-    from perfspec.measure.model import TestResult
+    from perfspec.measure.model import AbortHit, TestResult
+    from perfspec.plan.limits import AbortLimit
     from perfspec.plan.load import Span
     from perfspec.plan.model import Test
 
@@ -35,22 +36,27 @@ class Usual(NamedTuple):
 
 
 def failure_at(
-    test: Test, result: TestResult, span: Span, users: int, usual: Usual | None
+    test: Test,
+    result: TestResult,
+    span: Span,
+    users: int,
+    usual: Usual | None,
+    hit: AbortHit | None = None,
 ) -> Failure:
-    """What was wrong in ``span``, with so many users, compared with ``usual``."""
+    """What was wrong in ``span``, with so many users, compared with ``usual``.
+
+    ``hit`` is what was seen while it ran: its ten seconds are other ones than those of the windows.
+    """
     total = samples(result, TOTAL, [span])
     values = [(each, seen_by(each, result, span).value) for each in test.stop_when]
     breaches = tuple(
-        Breach(
-            metric=each.metric,
-            limit=each.limit,
-            observed=value,
-            origin=each.origin,
-            what=each.what,
-        )
+        _breach(each, value)
         for each, value in values
         if value is not None and beyond(each.metric, value, each.limit)
     )
+    if not breaches and hit is not None:
+        limits = (each for each in test.stop_when if each.origin == hit.origin)
+        breaches = tuple(_breach(each, hit.observed) for each in limits)
     return Failure(
         users=users,
         span=span,
@@ -58,6 +64,16 @@ def failure_at(
         errors=tuple(_errors(result, span, total.count)),
         slowest=None if usual is None else _slowest(result, span, usual),
         busiest=tuple(_busiest(result, span)),
+    )
+
+
+def _breach(limit: AbortLimit, observed: float) -> Breach:
+    return Breach(
+        metric=limit.metric,
+        limit=limit.limit,
+        observed=observed,
+        origin=limit.origin,
+        what=limit.what,
     )
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from perfspec import jsonio
 from perfspec.judge.verdict import judge_run, judge_test
 from perfspec.measure.errors import ErrorClass
-from perfspec.measure.model import ErrorGroup, Key
+from perfspec.measure.model import AbortHit, ErrorGroup, Key
 from perfspec.measure.monitored import Monitored, SampledSeries
 from perfspec.plan.limits import AbortLimit
 from perfspec.plan.load import Stage
@@ -115,3 +115,16 @@ def test_every_report_says_how_it_failed_and_what_failed_first() -> None:
     assert test.capacity is not None
     assert test.capacity.failure is not None
     assert test.capacity.failure.busiest[0].series == "api.cpu"
+
+
+def test_what_only_the_running_test_saw_is_told() -> None:
+    """Its ten seconds were other ones than those of the windows, in which nothing is beyond."""
+    result = timeline(TEST, lambda _: spread(20, 0.1))
+    hit = AbortHit(
+        origin="stop_when.p95", metric="p95", limit=0.5, observed=0.6, requests=200, at_s=45.0
+    )
+    result.status, result.stopped = "stopped", hit
+    found = judge_test(TEST, result).capacity
+    assert found is not None
+    assert found.failure is not None
+    assert failure_text(found.failure).startswith("40 users: p95 600 ms > 500 ms")
