@@ -100,9 +100,9 @@ def answer(peer: socket.socket, context: ssl.SSLContext, truth: dict[str, Phases
     with suppress(OSError), context.wrap_socket(peer, server_side=True) as secure:
         secured = perf_counter()
         readable = select.poll()
-        readable.register(peer, select.POLLIN)
+        readable.register(secure, select.POLLIN)
         readable.poll()
-        asked = perf_counter() - stamps.waited_us(peer.fileno()) / 1e6
+        asked = perf_counter() - stamps.waited_us(secure.fileno()) / 1e6
         path = secure.recv(4096).split(b" ", 2)[1].decode()
         sleep(FIRST_S)
         secure.sendall(HEAD + PIECE)
