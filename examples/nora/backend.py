@@ -23,6 +23,15 @@ POOL_SIZE, POOL_KEPT, POOL_PATIENCE_S = 20, 4, 1.0
 IDLE_S = 300.0  # after which an instance too many is taken away
 SMOOTHED_S, WANTED = 20.0, 0.35  # how long the load is looked at; how much of its places is busy
 
+FAULTS = {
+    "none": "a server as it should be",
+    "pool": "the connection is kept while the provider works: 20 are soon in use",
+    "scaling": "no second instance ever starts",
+    "provider": "a 429 of the provider becomes a 500 of ours",
+    "storage": "the bucket takes nothing",
+    "leak": "50 kB stay of every request, and a connection of one in ten uploads",
+}
+
 
 class NoConnectionError(Exception):
     """All connections of the pool are in use, and stay so."""

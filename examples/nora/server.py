@@ -19,6 +19,7 @@ import gevent
 import jwt
 import msgspec
 from backend import (
+    FAULTS,
     MOST_INSTANCES,
     Bucket,
     Database,
@@ -43,14 +44,6 @@ INSTANCE_START_S, TRANSCRIPTION_S, TOKEN_LIFE_S = 45.0, 20.0, 3600.0
 JOIN_S, REPORT_S = 0.01, 0.1
 LEAK_BYTES = 50_000
 LESSONS = [{"id": f"pride-{n}", "title": f"Lesson {n}"} for n in range(1, 11)]
-FAULTS = {
-    "none": "a server as it should be",
-    "pool": "the connection is kept while the provider works: 20 are soon in use",
-    "scaling": "no second instance ever starts",
-    "provider": "a 429 of the provider becomes a 500 of ours",
-    "storage": "the bucket takes nothing",
-    "leak": "50 kB stay of every request, and a connection of one in ten uploads",
-}
 ROUTES = {
     "GET /api/health": "health",
     "GET /api/metrics": "metrics",
