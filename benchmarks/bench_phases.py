@@ -74,6 +74,7 @@ def serve(folder: Path, address: tuple[str, int]) -> None:
     authority.issue_cert(HERE, FAR).configure_cert(context)
     truth: dict[str, Phases] = {}
     with socket.create_server(address, backlog=1024) as listener:
+        Stamps().begin(listener.fileno())  # and so on every connection that it accepts
         print("listening", flush=True)
         threading.Thread(target=accept, args=(listener, context, truth), daemon=True).start()
         sys.stdin.read()
@@ -91,11 +92,10 @@ def accept(listener: socket.socket, context: ssl.SSLContext, truth: dict[str, Ph
 def answer(peer: socket.socket, context: ssl.SSLContext, truth: dict[str, Phases]) -> None:
     """One request, each phase timed."""
     stamps = Stamps()
-    stamps.begin(peer.fileno())
     rtt_us = stamps.round_trip_us(peer.fileno())
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is handed over goes out
     peer.recv(1, socket.MSG_PEEK)
-    greeted = perf_counter()
+    greeted = perf_counter() - stamps.waited_us(peer.fileno()) / 1e6
     sleep(SLOW_TLS_S if random.random() < SLOW else TLS_S)
     with suppress(OSError), context.wrap_socket(peer, server_side=True) as secure:
         secured = perf_counter()
