@@ -130,8 +130,8 @@ def judge_test(test: Test, result: TestResult, comparison: Comparison | None = N
         budgets_said(comparison) if comparison is not None and not validity.invalid else None,
     )
     passed = outcome is Outcome.PASS
-    blamed = outcome is Outcome.FAIL or result.target_ended
-    blamed = blamed or (result.whole and _evident(findings, comparison))
+    evident = result.whole and _evident(findings, comparison)
+    blamed = outcome is Outcome.FAIL or result.target_ended or evident
     return TestVerdict(
         name=test.name,
         outcome=outcome,

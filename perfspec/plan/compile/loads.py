@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from perfspec.plan.load import WARM_UP_SHARE, Jitter, Stage, phases
+from perfspec.plan.load import WARM_UP_SHARE, Jitter, Stage, on_clock, phases
 from perfspec.plan.model import OpenModel, TimeWindow
 from perfspec.plan.search import SHORTEST_RAMP_S, Search, first_level, most_tries
 from perfspec.spec.load import UserSearch
@@ -153,7 +153,7 @@ def _scaled(stage: Stage, scale: float) -> Stage:
         jitter = Jitter(by=jitter.by, every_s=(low * scale, high * scale))
     return msgspec.structs.replace(
         stage,
-        ramp_s=round(stage.ramp_s * scale, 6),
-        hold_s=round(stage.hold_s * scale, 6),
+        ramp_s=on_clock(stage.ramp_s * scale),
+        hold_s=on_clock(stage.hold_s * scale),
         jitter=jitter,
     )

@@ -229,7 +229,8 @@ class Handle:
 
     def _on_body(self, piece: bytes) -> int | None:
         self.size += len(piece)
-        if self._keep or self.pieces or content_encoding(b"".join(self.lines)):
+        first = not self.pieces and not self.head
+        if self._keep or self.pieces or (first and content_encoding(b"".join(self.lines))):
             if self.size > MAX_BODY:
                 self.overflow = True
                 return -1
