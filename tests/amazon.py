@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.runs import free_port
+from tests.runs import free_port, listens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +23,7 @@ def running_moto(eventually: Eventually) -> Iterator[str]:
     silent = subprocess.DEVNULL  # it tells of every request: a pipe that nobody empties would fill
     with subprocess.Popen(command, stdout=silent, stderr=silent) as process:
         try:
-            eventually(lambda: _listens(port), within_s=60)
+            eventually(lambda: listens(port), within_s=60)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0

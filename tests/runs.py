@@ -170,6 +170,12 @@ def free_port() -> int:
         return port
 
 
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def gone(pid: int) -> bool:
     """Whether no such process runs; one that nobody waits for any more is gone too."""
     try:

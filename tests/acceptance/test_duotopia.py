@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,18 +11,19 @@ import pytest
 from perfspec import jsonio
 from tests.commands import Command, Kept, check_agreement, perfspec, started
 from tests.drivers import totals
+from tests.examples import copied
 from tests.postgres import running_postgres
 from tests.runs import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from perfspec.judge.model import Diagnosis, Finding
     from tests.conftest import Eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("duotopia")]
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "duotopia"
 TESTS = [
     "smoke", "normal", "peak", "spike", "burst", "endurance", "stress", "limits", "breaking",
 ]  # fmt: skip
@@ -86,11 +85,6 @@ def replace_in(spec: Path, old: str, new: str) -> None:
     text = spec.read_text(encoding="utf-8")
     assert old in text
     spec.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def copied(folder: Path) -> Path:
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    return folder
 
 
 @pytest.fixture(scope="module")

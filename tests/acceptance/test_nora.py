@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.commands import Kept, check_agreement, perfspec, started
 from tests.drivers import totals
+from tests.examples import check_growth, copied, only
 from tests.runs import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from perfspec.judge.model import Finding, TestVerdict
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nora")]
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "nora"
 TESTS = ["baseline", "peak", "spike", "soak", "stress"]
 SHORTENED = ("--sequence", "shortened", "--env-file", "shortened.env")
 PEAK = ("--sequence", "peak", "--time-scale", "0.3%", "--env-file", "shortened.env")
@@ -34,11 +32,6 @@ FLAWS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "storage": (PEAK, {}),
     "leak": (("--only", "soak", "--env-file", "shortened.env"), {}),  # growth needs real time
 }
-
-
-def copied(folder: Path) -> Path:
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    return folder
 
 
 def ports() -> dict[str, str]:
@@ -88,11 +81,6 @@ def flawed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Kept]
         for command in commands:
             command.end()
         yield {fault: Kept(folder) for fault, folder in folders.items()}
-
-
-def only(kept: Kept) -> tuple[TestVerdict, dict[str, Finding]]:
-    (test,) = kept.verdict.tests
-    return test, {each.objective: each for each in test.findings if each.outcome == "fail"}
 
 
 def test_a_pool_of_20_connections_that_is_used_up(flawed: dict[str, Kept]) -> None:
@@ -145,16 +133,10 @@ def test_uploads_that_the_bucket_refuses(flawed: dict[str, Kept]) -> None:
 
 def test_memory_that_leaks(flawed: dict[str, Kept]) -> None:
     test, broken = only(flawed["leak"])
-    grown = broken["api.rss.growth"]
-    assert grown.low is not None
-    assert grown.low > 0.1
-    assert any(each.cause.startswith("api.rss grows") for each in test.diagnoses)
+    check_growth(test, broken, "api.rss")
     assert "heap snapshots" in flawed["leak"].summary
 
 
 def test_connections_that_accumulate(flawed: dict[str, Kept]) -> None:
     test, broken = only(flawed["leak"])
-    grown = broken["db.connections.growth"]
-    assert grown.low is not None
-    assert grown.low > 0.1
-    assert any(each.cause.startswith("db.connections grows") for each in test.diagnoses)
+    check_growth(test, broken, "db.connections")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
 import subprocess
 import sys
 from base64 import b64encode
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
@@ -18,20 +15,19 @@ import pytest
 
 from tests.commands import Done, Kept, check_agreement, perfspec, started
 from tests.drivers import totals
-from tests.runs import free_port
-from tests.targets import Answer, running_target
+from tests.examples import EXAMPLES, check_workflow, copied, prometheus_of
+from tests.runs import free_port, listens
+from tests.targets import running_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from perfspec.judge.model import Diagnosis, Finding, TestVerdict
     from tests.conftest import Eventually
-    from tests.targets import Received
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tts_reader")]
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "tts_reader"
 PATIENCE_S = 250  # it takes 30 s where nothing else runs
 SHORTENED = ("--env-file", "shortened.env")
 RUNS = {
@@ -85,11 +81,6 @@ class Ran:
         return text in self.kept.summary.replace("\\", "")
 
 
-def copied(folder: Path) -> Path:
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    return folder
-
-
 def test_the_whole_guide_runs_shortened_and_everything_takes_part(tmp_path: Path) -> None:
     folder = copied(tmp_path / "tts_reader")
     arguments = ("--sequence", "shortened", *SHORTENED)
@@ -133,24 +124,11 @@ def elsewhere(
     command = [sys.executable, "server.py", "--port", str(port)]
     with running_target() as prometheus, subprocess.Popen(command, cwd=folder) as server:
         try:
-            prometheus.on("/api/v1/query_range", one_for_every_query)
+            prometheus.on("/api/v1/query_range", prometheus_of("1"))
             eventually(lambda: listens(port))
             yield f"http://127.0.0.1:{port}", prometheus.url
         finally:
             server.terminate()
-
-
-def one_for_every_query(request: Received) -> Answer:
-    asked = dict(request.query)
-    begin, end, step = (float(asked[each]) for each in ("start", "end", "step"))
-    values = [[begin + each * step, "1"] for each in range(round((end - begin) / step) + 1)]
-    data = {"resultType": "matrix", "result": [{"metric": {}, "values": values}]}
-    return Answer(body=json.dumps({"status": "success", "data": data}).encode())
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -299,10 +277,8 @@ def test_the_nightly_sequence_runs_where_nothing_is_started(
 
 
 def test_the_scheduled_workflow_is_sound() -> None:
-    workflow = EXAMPLE / ".github" / "workflows" / "load-test.yml"
-    command = [str(Path(sys.executable).parent / "zizmor"), "--offline", "--quiet", str(workflow)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    workflow = EXAMPLES / "tts_reader" / ".github" / "workflows" / "load-test.yml"
+    check_workflow(workflow)
     assert "perfspec run --env production --sequence nightly" in workflow.read_text(
         encoding="utf-8"
     )

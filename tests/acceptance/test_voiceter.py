@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.commands import Kept, check_agreement, perfspec, started
 from tests.drivers import totals
+from tests.examples import check_growth, copied, only
 from tests.runs import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from perfspec.judge.model import Finding, TestVerdict
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("voiceter")]
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "voiceter"
 SHORTENED = ("--time-scale", "2%", "--env-file", "shortened.env")
 FAULTS = {
     "bedrock": ("--only", "tool_execution", *SHORTENED),
@@ -39,11 +37,6 @@ LIGHTER = {  # all run at the same time
         "for: 20s": "for: 500ms",
     },
 }
-
-
-def copied(folder: Path) -> Path:
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    return folder
 
 
 def test_the_whole_plan_runs_shortened_and_everything_takes_part(tmp_path: Path) -> None:
@@ -92,11 +85,6 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Kept]
         yield {fault: Kept(folder) for fault, folder in folders.items()}
 
 
-def only(kept: Kept) -> tuple[TestVerdict, dict[str, Finding]]:
-    (test,) = kept.verdict.tests
-    return test, {each.objective: each for each in test.findings if each.outcome == "fail"}
-
-
 def test_bedrock_that_is_slow(faulty: dict[str, Kept]) -> None:
     _, broken = only(faulty["bedrock"])
     assert set(broken) == {"behind_it.app.bedrock.mean", "session.next_question.p95"}
@@ -130,11 +118,8 @@ def test_a_queue_of_audio_that_is_full(faulty: dict[str, Kept]) -> None:
 
 def test_sessions_that_stay_with_their_audio(faulty: dict[str, Kept]) -> None:
     test, broken = only(faulty["leak"])
-    grown = broken["api.rss.growth"]
-    assert grown.low is not None
-    assert grown.low > 0.1
+    check_growth(test, broken, "api.rss")
     sessions = broken["all_let_in.app.sessions.max"].observed
     assert sessions is not None
     assert sessions > 60
-    assert any(each.cause.startswith("api.rss grows") for each in test.diagnoses)
     assert "cleaning up of sessions" in faulty["leak"].summary

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from tests.runs import listens
 from tests.unit.run.driver.transports.conftest import User, transport
 from tests.unit.run.driver.transports.raw_server import Peer, RawServer, Request
 
@@ -247,11 +248,6 @@ def nginx(
 def break_off(peer: Peer, _request: Request) -> None:
     peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
     peer.finish()
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_http_2(trusting: Driver, nginx: str) -> None:
